@@ -1,0 +1,7 @@
+//! Configuration: read raw, then checked.
+//!
+//! Knows files, TOML and the environment; must not know the driver or the screen.
+
+pub mod profile;
+
+pub use profile::{Profile, Secret, Tls};
