@@ -1,0 +1,1062 @@
+//! Every command, once: its name in keymap files, its help, and where it applies.
+//!
+//! Key hints, the help overlay, the palette and the keymap reader all read this table, so that none of them can say
+//! something that is not true.
+
+use super::context::Context;
+
+/// Something the person can ask for with a key, the mouse or the palette.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Command {
+    /// Move up.
+    CursorUp,
+    /// Move down.
+    CursorDown,
+    /// Move left, or close.
+    CursorLeft,
+    /// Move right, or open.
+    CursorRight,
+    /// Go to the start.
+    CursorFirst,
+    /// Go to the end.
+    CursorLast,
+    /// One page up.
+    PageUp,
+    /// One page down.
+    PageDown,
+    /// Half a page up.
+    HalfPageUp,
+    /// Half a page down.
+    HalfPageDown,
+    /// Open.
+    Open,
+    /// Go back.
+    Back,
+    /// Open or close.
+    Toggle,
+    /// Open everything below.
+    ExpandAll,
+    /// Close everything below.
+    CollapseAll,
+    /// Accept.
+    Accept,
+    /// Next pane.
+    FocusNext,
+    /// Previous pane.
+    FocusPrevious,
+    /// Go to the tree.
+    FocusTree,
+    /// Go to the tab.
+    FocusMain,
+    /// Filter.
+    Filter,
+    /// Clear the filter.
+    ClearFilter,
+    /// Jump to a collection of any profile.
+    Jump,
+    /// Every command, by name.
+    Palette,
+    /// Help.
+    Help,
+    /// Past notices.
+    Notices,
+    /// Writes of this session.
+    Log,
+    /// Drafts not written yet.
+    Drafts,
+    /// Read again.
+    Refresh,
+    /// Stop what runs, or leave.
+    Cancel,
+    /// Quit.
+    Quit,
+    /// Suspend to the shell.
+    Suspend,
+    /// Draw the screen again.
+    Redraw,
+    /// Next theme.
+    ThemeNext,
+    /// Mouse on or off.
+    MouseToggle,
+    /// Close the tab.
+    CloseTab,
+    /// Next tab.
+    TabNext,
+    /// Previous tab.
+    TabPrevious,
+    /// Tab 1.
+    Tab1,
+    /// Tab 2.
+    Tab2,
+    /// Tab 3.
+    Tab3,
+    /// Tab 4.
+    Tab4,
+    /// Tab 5.
+    Tab5,
+    /// Tab 6.
+    Tab6,
+    /// Tab 7.
+    Tab7,
+    /// Tab 8.
+    Tab8,
+    /// Tab 9.
+    Tab9,
+    /// Next view: table, tree, text.
+    ViewNext,
+    /// Next document.
+    DocumentNext,
+    /// Previous document.
+    DocumentPrevious,
+    /// Sort by this column on the server.
+    SortColumn,
+    /// Write a sort.
+    Sort,
+    /// Choose columns.
+    Columns,
+    /// Hide this column.
+    ColumnHide,
+    /// Move this column left.
+    ColumnLeft,
+    /// Move this column right.
+    ColumnRight,
+    /// Wider column.
+    ColumnWider,
+    /// Narrower column.
+    ColumnNarrower,
+    /// Pin this column.
+    ColumnPin,
+    /// Copy the value.
+    CopyValue,
+    /// Copy the path.
+    CopyPath,
+    /// Copy the document as shell text.
+    CopyDocument,
+    /// Copy the document as canonical Extended JSON.
+    CopyDocumentCanonical,
+    /// Copy the document as relaxed Extended JSON.
+    CopyDocumentRelaxed,
+    /// Search in the text.
+    Search,
+    /// Next match.
+    SearchNext,
+    /// Previous match.
+    SearchPrevious,
+    /// Edit the document.
+    Edit,
+    /// Edit this value.
+    EditValue,
+    /// Edit in $EDITOR.
+    EditExternal,
+    /// Change this value's type.
+    ChangeType,
+    /// New document.
+    DocumentNew,
+    /// Duplicate the document.
+    DocumentDuplicate,
+    /// Delete the document.
+    DocumentDelete,
+    /// Undo the last write.
+    UndoWrite,
+    /// Validate, review and write.
+    Save,
+    /// Throw the draft away.
+    Discard,
+    /// Undo typing.
+    Undo,
+    /// Redo typing.
+    Redo,
+    /// List the violations.
+    Violations,
+    /// Next violation.
+    NextViolation,
+    /// Previous violation.
+    PreviousViolation,
+    /// Apply the offered fix.
+    ApplyFix,
+    /// Write in spite of violations.
+    Override,
+    /// Yes.
+    ConfirmYes,
+    /// No.
+    ConfirmNo,
+    /// Take what the server has.
+    TakeTheirs,
+    /// Take what was typed.
+    TakeMine,
+    /// Edit the merge.
+    EditMerge,
+    /// Follow the reference.
+    Follow,
+    /// Details of the collection.
+    Details,
+    /// The models.
+    Models,
+    /// Create a collection.
+    CollectionCreate,
+    /// Rename the collection.
+    CollectionRename,
+    /// Drop the collection.
+    CollectionDrop,
+    /// Create a database.
+    DatabaseCreate,
+    /// Drop the database.
+    DatabaseDrop,
+    /// Connect the profile.
+    Connect,
+    /// Disconnect the profile.
+    Disconnect,
+    /// Allow writing for a while.
+    Unlock,
+    /// Forbid writing again.
+    Lock,
+}
+
+/// One row of the command table.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// The command.
+    pub command: Command,
+    /// Its name in keymap files and in the palette.
+    pub name: &'static str,
+    /// What it does, for hints, help and palette.
+    pub help: &'static str,
+    /// Where it applies; [`Context::Global`] is everywhere.
+    pub contexts: &'static [Context],
+}
+
+/// The command table, in the order of the help.
+pub const COMMANDS: &[Entry] = &[
+    Entry {
+        command: Command::CursorUp,
+        name: "cursor-up",
+        help: "move up",
+        contexts: &[
+            Context::Profiles,
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::List,
+            Context::Details,
+            Context::Diff,
+            Context::Conflict,
+            Context::Help,
+            Context::Dialog,
+        ],
+    },
+    Entry {
+        command: Command::CursorDown,
+        name: "cursor-down",
+        help: "move down",
+        contexts: &[
+            Context::Profiles,
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::List,
+            Context::Details,
+            Context::Diff,
+            Context::Conflict,
+            Context::Help,
+            Context::Dialog,
+        ],
+    },
+    Entry {
+        command: Command::CursorLeft,
+        name: "cursor-left",
+        help: "move left, or close",
+        contexts: &[
+            Context::Profiles,
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::List,
+            Context::Details,
+            Context::Diff,
+            Context::Conflict,
+            Context::Help,
+            Context::Dialog,
+        ],
+    },
+    Entry {
+        command: Command::CursorRight,
+        name: "cursor-right",
+        help: "move right, or open",
+        contexts: &[
+            Context::Profiles,
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::List,
+            Context::Details,
+            Context::Diff,
+            Context::Conflict,
+            Context::Help,
+            Context::Dialog,
+        ],
+    },
+    Entry {
+        command: Command::CursorFirst,
+        name: "cursor-first",
+        help: "go to the start",
+        contexts: &[
+            Context::Profiles,
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::List,
+            Context::Details,
+            Context::Diff,
+            Context::Conflict,
+            Context::Help,
+        ],
+    },
+    Entry {
+        command: Command::CursorLast,
+        name: "cursor-last",
+        help: "go to the end",
+        contexts: &[
+            Context::Profiles,
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::List,
+            Context::Details,
+            Context::Diff,
+            Context::Conflict,
+            Context::Help,
+        ],
+    },
+    Entry {
+        command: Command::PageUp,
+        name: "page-up",
+        help: "one page up",
+        contexts: &[
+            Context::Profiles,
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::List,
+            Context::Details,
+            Context::Diff,
+            Context::Conflict,
+            Context::Help,
+        ],
+    },
+    Entry {
+        command: Command::PageDown,
+        name: "page-down",
+        help: "one page down",
+        contexts: &[
+            Context::Profiles,
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::List,
+            Context::Details,
+            Context::Diff,
+            Context::Conflict,
+            Context::Help,
+        ],
+    },
+    Entry {
+        command: Command::HalfPageUp,
+        name: "half-page-up",
+        help: "half a page up",
+        contexts: &[
+            Context::Profiles,
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::List,
+            Context::Details,
+            Context::Diff,
+            Context::Conflict,
+            Context::Help,
+        ],
+    },
+    Entry {
+        command: Command::HalfPageDown,
+        name: "half-page-down",
+        help: "half a page down",
+        contexts: &[
+            Context::Profiles,
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::List,
+            Context::Details,
+            Context::Diff,
+            Context::Conflict,
+            Context::Help,
+        ],
+    },
+    Entry {
+        command: Command::Open,
+        name: "open",
+        help: "open",
+        contexts: &[
+            Context::Profiles,
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Details,
+        ],
+    },
+    Entry {
+        command: Command::Back,
+        name: "back",
+        help: "go back",
+        contexts: &[
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Details,
+            Context::Diff,
+            Context::Conflict,
+            Context::Help,
+            Context::Editor,
+            Context::Input,
+            Context::List,
+            Context::Dialog,
+        ],
+    },
+    Entry {
+        command: Command::Toggle,
+        name: "toggle",
+        help: "open or close",
+        contexts: &[Context::Tree, Context::Outline, Context::List],
+    },
+    Entry {
+        command: Command::ExpandAll,
+        name: "expand-all",
+        help: "open everything below",
+        contexts: &[Context::Tree, Context::Outline],
+    },
+    Entry {
+        command: Command::CollapseAll,
+        name: "collapse-all",
+        help: "close everything below",
+        contexts: &[Context::Tree, Context::Outline],
+    },
+    Entry {
+        command: Command::Accept,
+        name: "accept",
+        help: "accept",
+        contexts: &[Context::Input, Context::Dialog, Context::List],
+    },
+    Entry {
+        command: Command::FocusNext,
+        name: "focus-next",
+        help: "next pane",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::FocusPrevious,
+        name: "focus-previous",
+        help: "previous pane",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::FocusTree,
+        name: "focus-tree",
+        help: "go to the tree",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::FocusMain,
+        name: "focus-main",
+        help: "go to the tab",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Filter,
+        name: "filter",
+        help: "filter",
+        contexts: &[
+            Context::Profiles,
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+        ],
+    },
+    Entry {
+        command: Command::ClearFilter,
+        name: "clear-filter",
+        help: "clear the filter",
+        contexts: &[
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+        ],
+    },
+    Entry {
+        command: Command::Jump,
+        name: "jump",
+        help: "jump to a collection of any profile",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Palette,
+        name: "palette",
+        help: "every command, by name",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Help,
+        name: "help",
+        help: "help",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Notices,
+        name: "notices",
+        help: "past notices",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Log,
+        name: "log",
+        help: "writes of this session",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Drafts,
+        name: "drafts",
+        help: "drafts not written yet",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Refresh,
+        name: "refresh",
+        help: "read again",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Cancel,
+        name: "cancel",
+        help: "stop what runs, or leave",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Quit,
+        name: "quit",
+        help: "quit",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Suspend,
+        name: "suspend",
+        help: "suspend to the shell",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Redraw,
+        name: "redraw",
+        help: "draw the screen again",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::ThemeNext,
+        name: "theme-next",
+        help: "next theme",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::MouseToggle,
+        name: "mouse-toggle",
+        help: "mouse on or off",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::CloseTab,
+        name: "close-tab",
+        help: "close the tab",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::TabNext,
+        name: "tab-next",
+        help: "next tab",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::TabPrevious,
+        name: "tab-previous",
+        help: "previous tab",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Tab1,
+        name: "tab-1",
+        help: "tab 1",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Tab2,
+        name: "tab-2",
+        help: "tab 2",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Tab3,
+        name: "tab-3",
+        help: "tab 3",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Tab4,
+        name: "tab-4",
+        help: "tab 4",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Tab5,
+        name: "tab-5",
+        help: "tab 5",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Tab6,
+        name: "tab-6",
+        help: "tab 6",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Tab7,
+        name: "tab-7",
+        help: "tab 7",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Tab8,
+        name: "tab-8",
+        help: "tab 8",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Tab9,
+        name: "tab-9",
+        help: "tab 9",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::ViewNext,
+        name: "view-next",
+        help: "next view: table, tree, text",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::DocumentNext,
+        name: "document-next",
+        help: "next document",
+        contexts: &[Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::DocumentPrevious,
+        name: "document-previous",
+        help: "previous document",
+        contexts: &[Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::SortColumn,
+        name: "sort-column",
+        help: "sort by this column on the server",
+        contexts: &[Context::Table],
+    },
+    Entry {
+        command: Command::Sort,
+        name: "sort",
+        help: "write a sort",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::Columns,
+        name: "columns",
+        help: "choose columns",
+        contexts: &[Context::Table],
+    },
+    Entry {
+        command: Command::ColumnHide,
+        name: "column-hide",
+        help: "hide this column",
+        contexts: &[Context::Table],
+    },
+    Entry {
+        command: Command::ColumnLeft,
+        name: "column-left",
+        help: "move this column left",
+        contexts: &[Context::Table],
+    },
+    Entry {
+        command: Command::ColumnRight,
+        name: "column-right",
+        help: "move this column right",
+        contexts: &[Context::Table],
+    },
+    Entry {
+        command: Command::ColumnWider,
+        name: "column-wider",
+        help: "wider column",
+        contexts: &[Context::Table],
+    },
+    Entry {
+        command: Command::ColumnNarrower,
+        name: "column-narrower",
+        help: "narrower column",
+        contexts: &[Context::Table],
+    },
+    Entry {
+        command: Command::ColumnPin,
+        name: "column-pin",
+        help: "pin this column",
+        contexts: &[Context::Table],
+    },
+    Entry {
+        command: Command::CopyValue,
+        name: "copy-value",
+        help: "copy the value",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::CopyPath,
+        name: "copy-path",
+        help: "copy the path",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::CopyDocument,
+        name: "copy-document",
+        help: "copy the document as shell text",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::CopyDocumentCanonical,
+        name: "copy-document-canonical",
+        help: "copy the document as canonical Extended JSON",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::CopyDocumentRelaxed,
+        name: "copy-document-relaxed",
+        help: "copy the document as relaxed Extended JSON",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::Search,
+        name: "search",
+        help: "search in the text",
+        contexts: &[Context::Outline, Context::Text, Context::Editor],
+    },
+    Entry {
+        command: Command::SearchNext,
+        name: "search-next",
+        help: "next match",
+        contexts: &[Context::Outline, Context::Text, Context::Editor],
+    },
+    Entry {
+        command: Command::SearchPrevious,
+        name: "search-previous",
+        help: "previous match",
+        contexts: &[Context::Outline, Context::Text, Context::Editor],
+    },
+    Entry {
+        command: Command::Edit,
+        name: "edit",
+        help: "edit the document",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::EditValue,
+        name: "edit-value",
+        help: "edit this value",
+        contexts: &[Context::Table, Context::Outline],
+    },
+    Entry {
+        command: Command::EditExternal,
+        name: "edit-external",
+        help: "edit in $EDITOR",
+        contexts: &[
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Editor,
+        ],
+    },
+    Entry {
+        command: Command::ChangeType,
+        name: "change-type",
+        help: "change this value's type",
+        contexts: &[Context::Table, Context::Outline],
+    },
+    Entry {
+        command: Command::DocumentNew,
+        name: "document-new",
+        help: "new document",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::DocumentDuplicate,
+        name: "document-duplicate",
+        help: "duplicate the document",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::DocumentDelete,
+        name: "document-delete",
+        help: "delete the document",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::UndoWrite,
+        name: "undo-write",
+        help: "undo the last write",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Save,
+        name: "save",
+        help: "validate, review and write",
+        contexts: &[Context::Editor],
+    },
+    Entry {
+        command: Command::Discard,
+        name: "discard",
+        help: "throw the draft away",
+        contexts: &[Context::Editor],
+    },
+    Entry {
+        command: Command::Undo,
+        name: "undo",
+        help: "undo typing",
+        contexts: &[Context::Editor],
+    },
+    Entry {
+        command: Command::Redo,
+        name: "redo",
+        help: "redo typing",
+        contexts: &[Context::Editor],
+    },
+    Entry {
+        command: Command::Violations,
+        name: "violations",
+        help: "list the violations",
+        contexts: &[
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Editor,
+        ],
+    },
+    Entry {
+        command: Command::NextViolation,
+        name: "next-violation",
+        help: "next violation",
+        contexts: &[
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Editor,
+        ],
+    },
+    Entry {
+        command: Command::PreviousViolation,
+        name: "previous-violation",
+        help: "previous violation",
+        contexts: &[
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Editor,
+        ],
+    },
+    Entry {
+        command: Command::ApplyFix,
+        name: "apply-fix",
+        help: "apply the offered fix",
+        contexts: &[Context::Editor],
+    },
+    Entry {
+        command: Command::Override,
+        name: "override",
+        help: "write in spite of violations",
+        contexts: &[Context::Diff],
+    },
+    Entry {
+        command: Command::ConfirmYes,
+        name: "confirm-yes",
+        help: "yes",
+        contexts: &[Context::Dialog, Context::Diff],
+    },
+    Entry {
+        command: Command::ConfirmNo,
+        name: "confirm-no",
+        help: "no",
+        contexts: &[Context::Dialog, Context::Diff],
+    },
+    Entry {
+        command: Command::TakeTheirs,
+        name: "take-theirs",
+        help: "take what the server has",
+        contexts: &[Context::Conflict],
+    },
+    Entry {
+        command: Command::TakeMine,
+        name: "take-mine",
+        help: "take what was typed",
+        contexts: &[Context::Conflict],
+    },
+    Entry {
+        command: Command::EditMerge,
+        name: "edit-merge",
+        help: "edit the merge",
+        contexts: &[Context::Conflict],
+    },
+    Entry {
+        command: Command::Follow,
+        name: "follow",
+        help: "follow the reference",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::Details,
+        name: "details",
+        help: "details of the collection",
+        contexts: &[
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+        ],
+    },
+    Entry {
+        command: Command::Models,
+        name: "models",
+        help: "the models",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::CollectionCreate,
+        name: "collection-create",
+        help: "create a collection",
+        contexts: &[Context::Tree],
+    },
+    Entry {
+        command: Command::CollectionRename,
+        name: "collection-rename",
+        help: "rename the collection",
+        contexts: &[Context::Tree],
+    },
+    Entry {
+        command: Command::CollectionDrop,
+        name: "collection-drop",
+        help: "drop the collection",
+        contexts: &[Context::Tree],
+    },
+    Entry {
+        command: Command::DatabaseCreate,
+        name: "database-create",
+        help: "create a database",
+        contexts: &[Context::Tree],
+    },
+    Entry {
+        command: Command::DatabaseDrop,
+        name: "database-drop",
+        help: "drop the database",
+        contexts: &[Context::Tree],
+    },
+    Entry {
+        command: Command::Connect,
+        name: "connect",
+        help: "connect the profile",
+        contexts: &[Context::Profiles, Context::Tree],
+    },
+    Entry {
+        command: Command::Disconnect,
+        name: "disconnect",
+        help: "disconnect the profile",
+        contexts: &[Context::Profiles, Context::Tree],
+    },
+    Entry {
+        command: Command::Unlock,
+        name: "unlock",
+        help: "allow writing for a while",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Lock,
+        name: "lock",
+        help: "forbid writing again",
+        contexts: &[Context::Global],
+    },
+];
+
+impl Command {
+    /// Its row of the table. The table has one for each command: a test holds it to that.
+    #[must_use]
+    pub fn entry(self) -> &'static Entry {
+        COMMANDS
+            .iter()
+            .find(|e| e.command == self)
+            .unwrap_or(&COMMANDS[0])
+    }
+
+    /// Its name in keymap files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// What it does.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        self.entry().help
+    }
+
+    /// The command called `name`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        COMMANDS.iter().find(|e| e.name == name).map(|e| e.command)
+    }
+
+    /// The number of a `tab-N` command, from 1.
+    #[must_use]
+    pub fn tab_number(self) -> Option<usize> {
+        self.name()
+            .strip_prefix("tab-")
+            .and_then(|n| n.parse().ok())
+    }
+
+    /// Whether it applies in `context`.
+    #[must_use]
+    pub fn applies(self, context: Context) -> bool {
+        let contexts = self.entry().contexts;
+        contexts.contains(&context) || contexts.contains(&Context::Global)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_commands_and_names_each_once() {
+        for (i, entry) in COMMANDS.iter().enumerate() {
+            assert_eq!(entry.command as usize, i, "{}", entry.name);
+            assert_eq!(Command::from_name(entry.name), Some(entry.command));
+        }
+    }
+}
