@@ -1,1 +1,152 @@
-//! (to come)
+//! Arguments, and the headless commands behind them: one file per command.
+//!
+//! Data goes to standard output and everything else to standard error, through [`print`] alone. Commands use the
+//! layers below them and never the state machine or the screen. What a command comes to is an [`Exit`], which scripts
+//! can tell apart.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::mongo::request::{Failure, FailureKind};
+
+pub mod config;
+pub mod log;
+pub mod print;
+pub mod target;
+
+/// What the program came to, as an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Exit {
+    /// Done.
+    Ok = 0,
+    /// The server or the query language refused the query, or a check found something.
+    Query = 1,
+    /// The arguments or the configuration cannot be used.
+    Usage = 2,
+    /// No server could be reached, or it did not accept who we are.
+    Connection = 3,
+    /// It took longer than was allowed.
+    Timeout = 4,
+    /// The person stopped it.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<FailureKind> for Exit {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Unreachable | FailureKind::Authentication | FailureKind::Tls => {
+                Self::Connection
+            }
+            FailureKind::Timeout => Self::Timeout,
+            FailureKind::Cancelled => Self::Interrupted,
+            FailureKind::Configuration | FailureKind::Local => Self::Usage,
+            FailureKind::Permission
+            | FailureKind::ReadOnly
+            | FailureKind::DuplicateKey
+            | FailureKind::Validation
+            | FailureKind::ImmutableField
+            | FailureKind::TooLarge
+            | FailureKind::UnknownOutcome
+            | FailureKind::Query
+            | FailureKind::Gone
+            | FailureKind::Other => Self::Query,
+        }
+    }
+}
+
+/// A terminal console for MongoDB.
+///
+/// With no command, opens the console: on the profile list, or on TARGET.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mongodeck",
+    version,
+    about,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Exit codes: 0 done, 1 query, 2 usage or configuration, 3 connection, 4 timeout, 130 interrupted."
+)]
+pub struct Cli {
+    /// The headless command; none opens the console.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What the console opens, and how.
+    #[command(flatten)]
+    pub console: target::ConsoleArgs,
+    /// How much is written to the log file: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `mongodeck=debug`.
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        env = "MONGODECK_LOG",
+        hide_env_values = true
+    )]
+    pub log_level: Option<String>,
+}
+
+/// A headless command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show where the configuration is, write a first one, or check it.
+    Config(config::ConfigArgs),
+}
+
+/// Runs the program with these arguments, the program's own name first, and says what it came to.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Help and the version are asked for and go to standard output; everything else is a mistake.
+            let asked = !e.use_stderr();
+            let _ = e.print();
+            return if asked { Exit::Ok } else { Exit::Usage };
+        }
+    };
+    let _log = match log::start(cli.log_level.as_deref()) {
+        Ok(guard) => guard,
+        Err(message) => return usage(&message),
+    };
+    match cli.command {
+        None => target::open_console(cli.console),
+        Some(Command::Config(args)) => config::run(&args),
+    }
+}
+
+/// Says what is wrong with the arguments or the configuration.
+#[must_use]
+pub fn usage(message: &str) -> Exit {
+    print::error(message);
+    Exit::Usage
+}
+
+/// Says why something failed, with the next step, and gives the exit code of its kind.
+#[must_use]
+pub fn fail(failure: &Failure) -> Exit {
+    print::error(&failure.to_string());
+    failure.kind.into()
+}
+
+/// Runs a headless command's asynchronous part to its end.
+///
+/// # Errors
+/// [`Exit::Usage`], already said, where the machine gives no threads or file descriptors.
+pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| usage(&format!("cannot start: {e}")))?;
+    let value = runtime.block_on(future);
+    // A task that hangs in a blocking call (a name look-up) must not keep the program from ending.
+    runtime.shutdown_background();
+    Ok(value)
+}

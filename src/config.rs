@@ -2,6 +2,7 @@
 //!
 //! Knows files, TOML and the environment; must not know the driver or the screen.
 
+pub mod paths;
 pub mod profile;
 
 pub use profile::{Profile, Secret, Tls};

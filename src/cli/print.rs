@@ -1,0 +1,86 @@
+//! The one place that writes to standard output and standard error.
+//!
+//! Nothing that comes from a server, a file or an argument may reach a terminal as a control sequence: what is said on
+//! standard error is cleaned here. A reader that went away (`| head`) is no error.
+
+use std::io::{self, IsTerminal, Write};
+
+/// What became of a write to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Sent {
+    /// It was written.
+    Written,
+    /// Nobody reads any more; stop quietly.
+    Closed,
+}
+
+/// Writes `text` and a line end to standard output. The caller has cleaned it where it holds data.
+pub fn line(text: &str) -> Sent {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => Sent::Written,
+        Err(_) => Sent::Closed,
+    }
+}
+
+/// Whether standard output is a terminal, so that data must be cleaned before it is written.
+#[must_use]
+pub fn to_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Says on standard error what went wrong, as `error: …`.
+pub fn error(message: &str) {
+    tagged("error: ", message);
+}
+
+/// Says on standard error what deserves a look, as `warning: …`.
+pub fn warning(message: &str) {
+    tagged("warning: ", message);
+}
+
+/// Says something on standard error.
+pub fn note(message: &str) {
+    tagged("", message);
+}
+
+fn tagged(tag: &str, message: &str) {
+    // There is nobody left to tell when standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "{tag}{}", printable(message));
+}
+
+/// `text` with every control character, and every character that reorders text, escaped; line ends stay.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => out.push('\n'),
+            c if is_unsafe(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Whether a terminal may take this character as more than a glyph: C0, DEL, C1, bidirectional controls, and the
+/// separators that some terminals take as line ends.
+#[must_use]
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_gets_through() {
+        assert_eq!(
+            printable("a\u{1b}]52;c;eA\u{7}b\u{9b}31m\u{202e}x\ny"),
+            "a\\u{1b}]52;c;eA\\u{7}b\\u{9b}31m\\u{202e}x\ny"
+        );
+    }
+}
