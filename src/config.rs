@@ -4,5 +4,6 @@
 
 pub mod paths;
 pub mod profile;
+pub mod state;
 
 pub use profile::{Profile, Secret, Tls};

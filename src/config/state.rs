@@ -1,0 +1,107 @@
+//! What the console keeps on disk between runs, as plain data.
+//!
+//! The state machine builds and reads these; loading and saving is beside them and never called by it.
+
+use serde::{Deserialize, Serialize};
+
+/// The name of a draft; unique among the drafts on disk. Fit to be a file's name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DraftId(pub String);
+
+/// What a draft becomes when it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DraftKind {
+    /// A change of a document that was read.
+    Edit,
+    /// A new document.
+    New,
+}
+
+/// An edit not yet written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Its name.
+    pub id: DraftId,
+    /// The profile's name.
+    pub profile: String,
+    /// `database.collection`.
+    pub namespace: String,
+    /// What it becomes.
+    pub kind: DraftKind,
+    /// The bytes of the document that the edit started from; `None` for a new document.
+    pub base: Option<Vec<u8>>,
+    /// The text as typed so far.
+    pub text: String,
+    /// The place whose value the text is, in dot notation; empty for the whole document.
+    pub path: String,
+    /// When the edit began, in milliseconds since the epoch.
+    pub created: u64,
+    /// When the text last changed, in milliseconds since the epoch.
+    pub updated: u64,
+}
+
+/// One open tab, for `--last`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionTab {
+    /// The profile's name.
+    pub profile: String,
+    /// `database.collection`.
+    pub namespace: String,
+    /// The filter as typed; empty for none.
+    pub filter: String,
+    /// The sort as typed; empty for none.
+    pub sort: String,
+    /// `table`, `tree` or `text`.
+    pub view: String,
+}
+
+/// The open tabs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The tabs, from left to right.
+    pub tabs: Vec<SessionTab>,
+    /// The place of the one that was in front.
+    pub active: usize,
+}
+
+/// One write that was sent, for the log of writes. Holds paths and `_id`, never other values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteRecord {
+    /// When its outcome came, in milliseconds since the epoch.
+    pub at: u64,
+    /// The profile's name.
+    pub profile: String,
+    /// `database.collection`, or the database alone.
+    pub namespace: String,
+    /// `update`, `replace`, `insert`, `delete`, `undo`, `create`, `rename`, `drop`, ….
+    pub what: String,
+    /// The document's `_id` as shell text; empty where no single document is meant.
+    pub id: String,
+    /// The changed paths in dot notation.
+    pub paths: Vec<String>,
+    /// The violations that the person overrode for this write; empty for none.
+    pub overridden: Vec<String>,
+    /// `written`, `conflict`, `refused: …`, `unknown`.
+    pub outcome: String,
+}
+
+/// How one column is laid out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnState {
+    /// Its path in dot notation.
+    pub path: String,
+    /// Whether it is left out.
+    pub hidden: bool,
+    /// Its width in characters; `None` lets the content decide.
+    pub width: Option<u16>,
+    /// Whether it stays in sight on the left.
+    pub pinned: bool,
+}
+
+/// How a collection's columns are laid out, in their order. Columns that are not named follow.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnLayout {
+    /// The columns.
+    pub columns: Vec<ColumnState>,
+}
