@@ -454,7 +454,12 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::Accept,
         name: "accept",
         help: "accept",
-        contexts: &[Context::Input, Context::Dialog, Context::List],
+        contexts: &[
+            Context::Input,
+            Context::Dialog,
+            Context::List,
+            Context::Diff,
+        ],
     },
     Entry {
         command: Command::FocusNext,
