@@ -15,6 +15,7 @@ pub mod config;
 pub mod log;
 pub mod print;
 pub mod target;
+pub mod trust;
 
 /// What the program came to, as an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,6 +98,8 @@ pub struct Cli {
 pub enum Command {
     /// Show where the configuration is, write a first one, or check it.
     Config(config::ConfigArgs),
+    /// Look at what a project's `mongodeck.toml` asks for, and allow it.
+    Trust(trust::TrustArgs),
 }
 
 /// Runs the program with these arguments, the program's own name first, and says what it came to.
@@ -106,9 +109,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(e) => {
             // Help and the version are asked for and go to standard output; everything else is a mistake.
-            let asked = !e.use_stderr();
+            if e.use_stderr() {
+                // An argument that is quoted back may hold a password.
+                print::note(e.render().to_string().trim_end());
+                return Exit::Usage;
+            }
             let _ = e.print();
-            return if asked { Exit::Ok } else { Exit::Usage };
+            return Exit::Ok;
         }
     };
     let _log = match log::start(cli.log_level.as_deref()) {
@@ -118,6 +125,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match cli.command {
         None => target::open_console(cli.console),
         Some(Command::Config(args)) => config::run(&args),
+        Some(Command::Trust(args)) => trust::run(&args),
     }
 }
 

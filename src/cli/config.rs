@@ -1,9 +1,14 @@
 //! `mongodeck config`: where the configuration is, a first one, and whether it is right.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::{Exit, print, usage};
-use crate::config::paths;
+use crate::config::{self, Project, paths, raw};
+
+/// The configuration that `config init` writes: every key, explained.
+const DEFAULT: &str = include_str!("../../assets/config.toml");
 
 /// Arguments of `mongodeck config`.
 #[derive(Debug, Args)]
@@ -14,22 +19,183 @@ pub struct ConfigArgs {
 }
 
 /// What `mongodeck config` does.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Subcommand)]
 pub enum ConfigAction {
     /// Print the path of the configuration file, whether or not it exists.
     Path,
+    /// Write a first configuration file with every key explained; never over one that is there.
+    Init,
+    /// Check the configuration, and the project's file where there is one; or FILE alone.
+    Check {
+        /// A file to check in place of the configuration; one called `mongodeck.toml` is checked as a project's.
+        file: Option<PathBuf>,
+    },
 }
 
 /// Runs `mongodeck config`.
 #[must_use]
 pub fn run(args: &ConfigArgs) -> Exit {
-    match args.action {
-        ConfigAction::Path => match paths::config_file() {
-            Ok(path) => {
-                let _ = print::line(&path.display().to_string());
-                Exit::Ok
+    match &args.action {
+        ConfigAction::Path => path(),
+        ConfigAction::Init => init(),
+        ConfigAction::Check { file: Some(file) } => check_file(file),
+        ConfigAction::Check { file: None } => check(),
+    }
+}
+
+fn path() -> Exit {
+    match paths::config_file() {
+        Ok(path) => {
+            let _ = print::line(&path.display().to_string());
+            Exit::Ok
+        }
+        Err(e) => usage(&e.to_string()),
+    }
+}
+
+fn init() -> Exit {
+    let path = match paths::config_file() {
+        Ok(path) => path,
+        Err(e) => return usage(&e.to_string()),
+    };
+    if path.symlink_metadata().is_ok() {
+        return usage(&format!(
+            "`{}` is there already; nothing was written",
+            path.display()
+        ));
+    }
+    if let Err(e) = paths::write_private(&path, DEFAULT.as_bytes()) {
+        return usage(&format!("cannot write `{}`: {e}", path.display()));
+    }
+    let _ = print::line(&path.display().to_string());
+    print::note("written; add your profiles to it, then run `mongodeck config check`");
+    Exit::Ok
+}
+
+fn check_file(file: &std::path::Path) -> Exit {
+    let kind = if file.file_name().is_some_and(|n| n == config::project::FILE) {
+        raw::Kind::Project
+    } else {
+        raw::Kind::Personal
+    };
+    let text = match config::read_text(file) {
+        Ok(Some(text)) => text,
+        Ok(None) => return usage(&format!("there is no file `{}`", file.display())),
+        Err(e) => return refuse(&e),
+    };
+    match config::parse(file, &text, kind) {
+        Ok(checked) => {
+            for warning in &checked.warnings {
+                print::warning(&config::render(file, &text, warning));
             }
-            Err(e) => usage(&e.to_string()),
-        },
+            print::note(&format!(
+                "`{}` is right: {}",
+                file.display(),
+                profiles(checked.profiles.len())
+            ));
+            Exit::Ok
+        }
+        Err(e) => refuse(&e),
+    }
+}
+
+fn check() -> Exit {
+    let loaded = match load() {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    match &loaded.sources.personal {
+        Some(file) => print::note(&format!(
+            "`{}` is right: {}",
+            file.display(),
+            profiles(loaded.profiles.len())
+        )),
+        None => {
+            print::note("there is no configuration file; write one with `mongodeck config init`")
+        }
+    }
+    if let Project::Trusted(file) = &loaded.sources.project {
+        print::note(&format!("`{}` is trusted, and right", file.display()));
+    }
+    Exit::Ok
+}
+
+fn profiles(count: usize) -> String {
+    match count {
+        1 => "1 profile".to_owned(),
+        n => format!("{n} profiles"),
+    }
+}
+
+/// Loads the configuration for the working directory, and says its warnings.
+///
+/// # Errors
+/// The exit code, after every problem was said.
+pub fn load() -> Result<config::Config, Exit> {
+    let directory = std::env::current_dir().unwrap_or_default();
+    match config::load(&directory) {
+        Ok(loaded) => {
+            for warning in &loaded.warnings {
+                print::warning(warning);
+            }
+            Ok(loaded)
+        }
+        Err(e) => Err(refuse(&e)),
+    }
+}
+
+fn refuse(invalid: &config::Invalid) -> Exit {
+    for problem in &invalid.problems {
+        print::error(problem);
+    }
+    Exit::Usage
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::config::check;
+
+    fn accepted(text: &str) -> check::Checked {
+        let (raw, problems) = raw::read(text, raw::Kind::Personal);
+        assert_eq!(problems, []);
+        check::check(raw, std::path::Path::new("/"), raw::Kind::Personal, false).unwrap()
+    }
+
+    #[test]
+    fn the_first_configuration_is_right() {
+        assert_eq!(accepted(DEFAULT).profiles.len(), 1);
+    }
+
+    /// What is commented out is right too, but for the three other sources of a connection string.
+    #[test]
+    fn what_is_commented_out_is_right_too() {
+        let mut seen = 0;
+        let text: String = DEFAULT
+            .lines()
+            .map(|l| match l.strip_prefix("# ") {
+                Some(code)
+                    if code.starts_with('[') || code.contains(" = ") || code.starts_with("# ") =>
+                {
+                    code
+                }
+                _ => l,
+            })
+            .filter(|l| {
+                let other = ["uri_env", "uri_command", "uri_keyring"]
+                    .iter()
+                    .any(|k| l.starts_with(k));
+                seen += usize::from(other);
+                !other
+            })
+            .map(|l| format!("{l}\n"))
+            .collect();
+        assert_eq!(seen, 3);
+        let checked = accepted(&text);
+        assert_eq!(checked.profiles.len(), 2);
+        let staging = &checked.profiles[1];
+        assert_eq!(staging.database.as_deref(), Some("shop"));
+        assert_eq!(staging.tls.enabled, Some(true));
     }
 }

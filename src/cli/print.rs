@@ -5,6 +5,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use crate::config::redact::redact;
+
 /// What became of a write to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -47,7 +49,7 @@ pub fn note(message: &str) {
 
 fn tagged(tag: &str, message: &str) {
     // There is nobody left to tell when standard error is closed.
-    let _ = writeln!(io::stderr().lock(), "{tag}{}", printable(message));
+    let _ = writeln!(io::stderr().lock(), "{tag}{}", printable(&redact(message)));
 }
 
 /// `text` with every control character, and every character that reorders text, escaped; line ends stay.
