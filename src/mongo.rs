@@ -4,3 +4,4 @@
 //! The other modules here turn that data into driver calls and back.
 
 pub mod request;
+pub mod sandbox;
