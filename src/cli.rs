@@ -14,6 +14,7 @@ use crate::mongo::request::{Failure, FailureKind};
 pub mod config;
 pub mod log;
 pub mod print;
+pub mod sandbox;
 pub mod target;
 pub mod trust;
 
@@ -100,6 +101,11 @@ pub enum Command {
     Config(config::ConfigArgs),
     /// Look at what a project's `mongodeck.toml` asks for, and allow it.
     Trust(trust::TrustArgs),
+    /// Start a private server with sample data, and open the console on it.
+    Sandbox(sandbox::SandboxArgs),
+    /// Watches over a sandbox's server; started by `sandbox` itself.
+    #[command(name = crate::mongo::sandbox::GUARD_COMMAND, hide = true)]
+    SandboxGuard(crate::mongo::sandbox::guard::GuardArgs),
 }
 
 /// Runs the program with these arguments, the program's own name first, and says what it came to.
@@ -126,6 +132,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         None => target::open_console(cli.console),
         Some(Command::Config(args)) => config::run(&args),
         Some(Command::Trust(args)) => trust::run(&args),
+        Some(Command::Sandbox(args)) => block_on(sandbox::run(args, |_profiles| async {
+            usage("the console is not built yet")
+        }))
+        .unwrap_or_else(|exit| exit),
+        Some(Command::SandboxGuard(args)) => {
+            block_on(sandbox::run_guard(args)).unwrap_or_else(|exit| exit)
+        }
     }
 }
 

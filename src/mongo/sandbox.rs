@@ -6,10 +6,10 @@
 //!
 //! Invariant: the server is reachable from this machine alone, and never without the password once it is said to run.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::fs;
+use std::io::{self, Read as _};
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use self::guard::{Order, Word};
+use crate::config::paths;
 use crate::mongo::request::{Failure, FailureKind};
 
 pub mod guard;
@@ -159,6 +160,7 @@ pub struct Sandbox {
     pid: u32,
     kept: bool,
     running: bool,
+    begun: Instant,
     progress: Listener,
 }
 
@@ -315,6 +317,7 @@ impl Sandbox {
             pid: 0,
             kept: keep.is_some(),
             running: false,
+            begun: Instant::now(),
             progress,
         };
         match sandbox.word().await? {
@@ -369,9 +372,16 @@ impl Sandbox {
             removed.map_err(|e| local("remove", &path, &e))
         };
         // The password goes first: without it the rest counts as unfinished, whenever this is interrupted.
-        ["password", "data", "keyfile", "port", "loaded", "mongod.log"]
-            .into_iter()
-            .try_for_each(remove)
+        [
+            "password",
+            "data",
+            "keyfile",
+            "port",
+            "loaded",
+            "mongod.log",
+        ]
+        .into_iter()
+        .try_for_each(remove)
     }
 
     /// Puts the key file and the directories there. Whether the server is to be set up from nothing.
@@ -464,6 +474,7 @@ impl Sandbox {
 
     /// Starts the server and waits until it listens, or has ended.
     async fn attempt(&mut self, until: Instant) -> Result<Result<(), Ended>, Failure> {
+        self.begun = Instant::now();
         self.order(&Order::Start(self.command.clone())).await?;
         self.pid = loop {
             match self.word().await? {
@@ -502,7 +513,6 @@ impl Sandbox {
     /// Makes the new server a replica set of one, and its user. Both are allowed without a password from the loopback
     /// for as long as there is no user.
     async fn initiate(&mut self) -> Result<(), Failure> {
-        let begun = Instant::now();
         let client = self.client(None)?;
         let admin = client.database("admin");
         let host = format!("127.0.0.1:{}", self.port);
@@ -529,52 +539,54 @@ impl Sandbox {
                 self.password.expose_secret(),
             )?;
         }
-        (self.progress)(Progress::Started {
-            port: self.port,
-            took: begun.elapsed(),
-        });
+        self.tell_started();
         Ok(())
     }
 
     /// Waits for a server that was set up before. Its replica set knows it by its port, which may be another now.
     async fn rejoin(&mut self) -> Result<(), Failure> {
-        let begun = Instant::now();
         let client = self.client(Some(self.password.clone()))?;
         let admin = client.database("admin");
         let host = format!("127.0.0.1:{}", self.port);
-        let config = admin
-            .run_command(doc! { "replSetGetConfig": 1 })
-            .await
-            .ok()
-            .and_then(|reply| reply.get_document("config").cloned().ok());
-        if let Some(config) = config
-            && host_of(&config) != Some(host.as_str())
-        {
-            let version = config.get_i32("version").unwrap_or(1);
-            let mut config = config;
-            config.insert("version", version + 1);
-            config.insert("members", vec![doc! { "_id": 0, "host": host }]);
-            admin
-                .run_command(doc! { "replSetReconfig": config, "force": true })
-                .await
-                .map_err(|e| refused("set up", &e))?;
+        let until = Instant::now() + START_LIMIT;
+        loop {
+            if is_primary(&client).await {
+                break;
+            }
+            if Instant::now() > until {
+                return Err(self.too_slow());
+            }
+            // Not there from the start: the server first looks for itself at the address that it knows.
+            let config = admin.run_command(doc! { "replSetGetConfig": 1 }).await;
+            if let Ok(mut reply) = config
+                && let Ok(config) = reply.get_document_mut("config")
+                && host_of(config) != Some(host.as_str())
+            {
+                let version = config.get_i32("version").unwrap_or(1);
+                config.insert("version", version + 1);
+                config.insert("members", vec![doc! { "_id": 0, "host": &host }]);
+                let _ = admin
+                    .run_command(doc! { "replSetReconfig": config.clone(), "force": true })
+                    .await;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        self.until_primary(&client).await?;
         client.shutdown().immediate(true).await;
+        self.tell_started();
+        Ok(())
+    }
+
+    fn tell_started(&self) {
         (self.progress)(Progress::Started {
             port: self.port,
-            took: begun.elapsed(),
+            took: self.begun.elapsed(),
         });
-        Ok(())
     }
 
     async fn until_primary(&self, client: &Client) -> Result<(), Failure> {
         let until = Instant::now() + START_LIMIT;
-        let admin = client.database("admin");
         while Instant::now() < until {
-            if let Ok(hello) = admin.run_command(doc! { "hello": 1 }).await
-                && hello.get_bool("isWritablePrimary") == Ok(true)
-            {
+            if is_primary(client).await {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -712,18 +724,16 @@ fn random(bytes: usize) -> Result<String, Failure> {
     Ok(buffer.iter().map(|b| format!("{b:02x}")).collect())
 }
 
-/// Writes a file that only its owner may read, by a rename, so that it is there whole or not at all.
 fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
-    let new = path.with_extension("new");
-    let _ = fs::remove_file(&new);
-    OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(&new)
-        .and_then(|mut f| f.write_all(text.as_bytes()).and_then(|()| f.sync_all()))
-        .and_then(|()| fs::rename(&new, path))
-        .map_err(|e| local("write", path, &e))
+    paths::write_private(path, text.as_bytes()).map_err(|e| local("write", path, &e))
+}
+
+async fn is_primary(client: &Client) -> bool {
+    client
+        .database("admin")
+        .run_command(doc! { "hello": 1 })
+        .await
+        .is_ok_and(|hello| hello.get_bool("isWritablePrimary").unwrap_or(false))
 }
 
 fn host_of(config: &Document) -> Option<&str> {

@@ -54,7 +54,7 @@ pub(super) enum Word {
 }
 
 /// How long a guard waits for the one before it to leave a kept directory.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a server may take to end by itself before it is killed.
 const GRACE: Duration = Duration::from_secs(20);

