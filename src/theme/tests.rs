@@ -168,7 +168,7 @@ fn every_mistake_of_a_theme_is_shown_at_its_place() {
     let error = Theme::load("mine", Some(directory.path()), Depth::True).unwrap_err();
     let text = error.to_string();
     let shown = text.replace(&format!("{}/", directory.path().display()), "");
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @r##"
     mine.toml:1:1: `inherit` is not part of a theme
       |
     1 | inherit = "dark"
@@ -198,5 +198,5 @@ fn every_mistake_of_a_theme_is_shown_at_its_place() {
       |
     6 | key = { fg = "rad", bolt = true, dim = 1 }
       |                                        ^
-    "#);
+    "##);
 }
