@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 use crate::mongo::request::{Failure, FailureKind};
 
+pub mod conceal;
 pub mod config;
 pub mod log;
 pub mod print;

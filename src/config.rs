@@ -20,6 +20,7 @@ pub mod project;
 pub mod raw;
 pub mod redact;
 pub mod state;
+pub mod store;
 pub mod trust;
 
 pub use profile::{Profile, Secret, Tls};

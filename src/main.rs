@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    mongodeck::cli::run(std::env::args_os()).into()
+    mongodeck::cli::run(mongodeck::cli::conceal::arguments()).into()
 }
