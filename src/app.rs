@@ -1,6 +1,198 @@
 //! The state machine: what the deck is, and how it changes.
 //!
-//! Never awaits, spawns, reads files or a clock; time comes in with the message.
+//! [`App::update`] takes a [`Msg`] and gives the [`Effect`]s that follow from it. Nothing here awaits, spawns, reads a
+//! file or a clock; time comes in with the message. Panes get a [`Scope`] for what they share.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::config::Profile;
+use crate::config::state::{Draft, DraftId, Session};
+use crate::model::Library;
+use crate::mongo::request::TaskId;
+
+pub mod administration;
 pub mod command;
 pub mod context;
+pub mod details;
+pub mod documents;
+pub mod effect;
+pub mod field;
+pub mod journal;
+pub mod lists;
+pub mod msg;
+pub mod notice;
+pub mod overlay;
+pub mod picker;
+pub mod profiles;
+pub mod regions;
+pub mod scope;
+pub mod slot;
+pub mod tree;
+pub mod update;
+pub mod words;
+
+pub use command::Command;
+pub use context::Context;
+pub use effect::Effect;
+pub use msg::Msg;
+pub use scope::{Moment, Scope, TabId};
+
+use documents::Documents;
+use journal::Journal;
+use notice::Notices;
+use overlay::Overlay;
+use profiles::{ProfileState, Profiles};
+use regions::Regions;
+use scope::{Ids, Running};
+use tree::Tree;
+
+/// Which pane has the keys while no overlay has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// The tree.
+    Tree,
+    /// The tab in front, or the profile list where there is none.
+    Main,
+}
+
+/// The whole state of the console.
+#[derive(Debug)]
+pub struct App {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The moment of the last message.
+    pub now: Moment,
+    /// The profiles.
+    pub profiles: Profiles,
+    /// The tree.
+    pub tree: Tree,
+    /// The open tabs, from left to right.
+    pub tabs: Vec<Documents>,
+    /// The place of the tab in front.
+    pub active: usize,
+    /// Which pane has the keys.
+    pub focus: Focus,
+    /// The cursor of the profile list.
+    pub profile_cursor: usize,
+    /// What lies over the panes; the last has the keys.
+    pub overlays: Vec<Overlay>,
+    /// Messages to the person.
+    pub notices: Notices,
+    /// The typed models.
+    pub models: Arc<Library>,
+    /// What the last frame looked like.
+    pub regions: Regions,
+    /// The writes of this session.
+    pub journal: Journal,
+    /// Drafts of earlier runs that are not open in a tab.
+    pub drafts: Vec<Draft>,
+    ids: Ids,
+    tasks: HashMap<TaskId, Running>,
+    wanted: Vec<Wanted>,
+    /// Why opening was put off: tabs that wait for their profile's name list.
+    quitting: bool,
+}
+
+/// A place to open once its profile is connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wanted {
+    profile: crate::mongo::request::ProfileName,
+    database: String,
+}
+
+/// What the console starts with.
+#[derive(Debug, Clone, Default)]
+pub struct Opening {
+    /// The profile, database and collection of the command line's target.
+    pub target: Option<(
+        crate::mongo::request::ProfileName,
+        Option<String>,
+        Option<String>,
+    )>,
+    /// Profiles to connect at once beside the target's.
+    pub connect: Vec<crate::mongo::request::ProfileName>,
+    /// The tabs of the last run.
+    pub session: Option<Session>,
+}
+
+impl App {
+    /// The console before its first message.
+    #[must_use]
+    pub fn new(profiles: &[Profile], models: Arc<Library>, now: Moment) -> Self {
+        let profiles = Profiles {
+            all: profiles.iter().map(ProfileState::new).collect(),
+        };
+        let mut app = Self {
+            size: (80, 24),
+            now,
+            profiles,
+            tree: Tree::default(),
+            tabs: Vec::new(),
+            active: 0,
+            focus: Focus::Main,
+            profile_cursor: 0,
+            overlays: Vec::new(),
+            notices: Notices::default(),
+            models,
+            regions: Regions::default(),
+            journal: Journal::default(),
+            drafts: Vec::new(),
+            ids: Ids::default(),
+            tasks: HashMap::new(),
+            wanted: Vec::new(),
+            quitting: false,
+        };
+        app.tree.rebuild(&app.profiles, &app.models);
+        app
+    }
+
+    /// The tab in front.
+    #[must_use]
+    pub fn tab(&self) -> Option<&Documents> {
+        self.tabs.get(self.active)
+    }
+
+    /// The context of the keys: the topmost overlay's, else the focused pane's.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        if let Some(overlay) = self.overlays.last() {
+            return overlay.context();
+        }
+        match self.focus {
+            Focus::Tree if self.tree.filtering => Context::Input,
+            Focus::Tree => Context::Tree,
+            Focus::Main => self.tab().map_or(Context::Profiles, Documents::context),
+        }
+    }
+
+    /// The tasks under way, for the status line.
+    pub fn running(&self) -> impl Iterator<Item = (&TaskId, &Running)> {
+        self.tasks.iter()
+    }
+
+    /// Whether the program is about to end.
+    #[must_use]
+    pub fn is_quitting(&self) -> bool {
+        self.quitting
+    }
+
+    /// Whether something on the screen changes with time alone, so that the loop has to send ticks.
+    #[must_use]
+    pub fn wants_ticks(&self) -> bool {
+        self.tasks.values().any(|r| r.by != scope::Asker::Nobody)
+            || self.notices.fades_at(self.now).is_some()
+            || self.profiles.all.iter().any(|p| {
+                matches!(
+                    p.connection,
+                    crate::mongo::request::ConnectionState::Retrying { .. }
+                ) || p.unlocked_at.is_some()
+            })
+    }
+
+    /// The draft called `id` of an earlier run.
+    #[must_use]
+    pub fn draft(&self, id: &DraftId) -> Option<&Draft> {
+        self.drafts.iter().find(|d| d.id == *id)
+    }
+}

@@ -1,0 +1,89 @@
+//! What the state machine wants done outside of itself, as data.
+
+use std::time::Duration;
+
+use super::scope::TabId;
+use crate::config::state::{ColumnLayout, Draft, DraftId, Session, WriteRecord};
+use crate::mongo::request::{Namespace, ProfileName, Request, TaskId};
+
+/// One thing to be done. Two equal effects do the same, so tests compare them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Carry out a request; its result comes back as a report of the task.
+    Mongo {
+        /// On which profile.
+        profile: ProfileName,
+        /// As which task.
+        task: TaskId,
+        /// What.
+        request: Request,
+    },
+    /// Stop a task's work on the server. Its result is not awaited any more.
+    Cancel {
+        /// The task.
+        task: TaskId,
+    },
+    /// Connect a profile, or try again at once.
+    Connect {
+        /// The profile.
+        profile: ProfileName,
+    },
+    /// Close a profile's connections.
+    Disconnect {
+        /// The profile.
+        profile: ProfileName,
+    },
+    /// Allow writing on a production profile for a while.
+    Unlock {
+        /// The profile.
+        profile: ProfileName,
+        /// For how long.
+        lasts: Duration,
+    },
+    /// Forbid writing again.
+    Lock {
+        /// The profile.
+        profile: ProfileName,
+    },
+    /// Put text into the terminal's clipboard.
+    Copy {
+        /// The text, whole.
+        text: String,
+    },
+    /// Edit text in the person's own editor; the result comes back as `Msg::EditedExternally`.
+    EditExternally {
+        /// The tab that asked.
+        tab: TabId,
+        /// The text.
+        text: String,
+        /// The line to start at, from 1.
+        line: usize,
+    },
+    /// Keep a draft on disk.
+    SaveDraft(Draft),
+    /// Remove a draft from disk: it was written, or thrown away.
+    RemoveDraft(DraftId),
+    /// Add a line to the log of writes.
+    RecordWrite(WriteRecord),
+    /// Keep how a collection's columns are laid out.
+    SaveColumns {
+        /// The profile.
+        profile: ProfileName,
+        /// The collection.
+        namespace: Namespace,
+        /// The layout.
+        layout: ColumnLayout,
+    },
+    /// Keep the open tabs for `--last`.
+    SaveSession(Session),
+    /// Change to the next theme.
+    NextTheme,
+    /// Turn the mouse on or off.
+    ToggleMouse,
+    /// Draw everything again, for a terminal that was written over.
+    Redraw,
+    /// Stop the program until the shell continues it.
+    Suspend,
+    /// Leave.
+    Quit,
+}

@@ -1,0 +1,273 @@
+//! The lists that the deck opens over its panes: palette, jump, notices, drafts, the log of writes, models.
+
+use super::command::COMMANDS;
+use super::documents::Answer;
+use super::effect::Effect;
+use super::overlay::{Intent, Message, Overlay};
+use super::picker::{Choice, Item, Picker};
+use super::update::scope;
+use super::words::line;
+use super::{App, Command, Context, Focus};
+use crate::mongo::request::{Namespace, ProfileName};
+
+impl App {
+    /// Every command that applies here, by name; then the others.
+    pub(super) fn show_palette(&mut self) {
+        let context = self.context();
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            COMMANDS.iter().partition(|e| e.command.applies(context));
+        let items = here
+            .into_iter()
+            .chain(elsewhere)
+            .filter(|e: &&super::command::Entry| e.command != Command::Palette)
+            .map(|e| Item::new(e.name, e.help, Choice::Command(e.command)))
+            .collect();
+        self.overlays.push(Overlay::Picker(Picker::new(
+            "commands",
+            items,
+            "no command by that name",
+        )));
+    }
+
+    /// Every namespace of every connected profile.
+    pub(super) fn show_jump(&mut self, effects: &mut Vec<Effect>) {
+        let mut scope = scope!(self, (*effects));
+        self.tree.read_all(&mut scope);
+        let items = self.jump_items();
+        let empty =
+            "no collection by that name; collections still being read are added as they come";
+        self.overlays
+            .push(Overlay::Picker(Picker::new(JUMP, items, empty)));
+    }
+
+    /// Adds the collections that have come in since the jump list was opened.
+    pub(super) fn extend_jump(&mut self) {
+        let items = self.jump_items();
+        for overlay in &mut self.overlays {
+            if let Overlay::Picker(picker) = overlay
+                && picker.title == JUMP
+            {
+                let new: Vec<Item> = items
+                    .iter()
+                    .filter(|i| !picker.items.contains(i))
+                    .cloned()
+                    .collect();
+                if !new.is_empty() {
+                    picker.extend(new);
+                }
+            }
+        }
+    }
+
+    fn jump_items(&self) -> Vec<Item> {
+        let mut found: Vec<(ProfileName, Namespace)> = self.tree.namespaces().collect();
+        found.sort();
+        found
+            .into_iter()
+            .map(|(profile, namespace)| {
+                Item::new(
+                    format!("{profile} {namespace}"),
+                    self.tree
+                        .size_of(&profile, &namespace)
+                        .map(|s| format!("{} documents", s.documents))
+                        .unwrap_or_default(),
+                    Choice::Open(profile, namespace),
+                )
+            })
+            .collect()
+    }
+
+    /// All notices, newest first.
+    pub(super) fn show_notices(&mut self) {
+        let items = self
+            .notices
+            .history()
+            .iter()
+            .enumerate()
+            .rev()
+            .map(|(i, n)| {
+                let age = self.now.since(n.at).as_secs();
+                let age = if age < 60 {
+                    format!("{age} s ago")
+                } else {
+                    format!("{} min ago", age / 60)
+                };
+                Item::new(n.text.clone(), age, Choice::Notice(i))
+            })
+            .collect();
+        self.overlays.push(Overlay::Picker(Picker::new(
+            "notices",
+            items,
+            "nothing was said so far",
+        )));
+    }
+
+    /// Drafts of earlier runs.
+    pub(super) fn show_drafts(&mut self) {
+        let items = self
+            .drafts
+            .iter()
+            .map(|d| {
+                let first = d.text.lines().take(4).collect::<Vec<_>>().join(" ");
+                let detail = format!(
+                    "{} {}",
+                    d.profile,
+                    first.chars().take(60).collect::<String>()
+                );
+                Item::new(d.namespace.clone(), detail, Choice::Draft(d.id.clone()))
+            })
+            .collect();
+        self.overlays.push(Overlay::Picker(Picker::new(
+            "drafts",
+            items,
+            "no draft of an earlier run",
+        )));
+    }
+
+    /// The writes of this session, newest first.
+    pub(super) fn show_log(&mut self) {
+        let items = self
+            .journal
+            .entries()
+            .rev()
+            .map(|e| {
+                let what = match (&e.before, &e.after) {
+                    (Some(_), Some(_)) => "changed",
+                    (None, _) => "inserted",
+                    (Some(_), None) => "deleted",
+                };
+                let id = line(e.id.as_raw_bson_ref());
+                Item::new(
+                    format!("{what} {} {id}", e.namespace),
+                    e.profile.to_string(),
+                    Choice::Nothing,
+                )
+            })
+            .collect();
+        self.overlays.push(Overlay::Picker(Picker::new(
+            "writes of this session",
+            items,
+            "nothing was written",
+        )));
+    }
+
+    /// The models, with what each is bound to.
+    pub(super) fn show_models(&mut self) {
+        let items = self
+            .models
+            .models
+            .iter()
+            .map(|m| {
+                let database = m.database.as_deref().unwrap_or("*");
+                let gaps = match m.gaps.len() {
+                    0 => String::new(),
+                    n => format!(", {n} gap(s)"),
+                };
+                let domain = m.domain.as_deref().unwrap_or("no domain");
+                Item::new(
+                    format!("{} {database}.{}", m.name, m.collection),
+                    format!(
+                        "{domain}, {} fields, {} indexes{gaps}",
+                        m.fields().len(),
+                        m.indexes.len()
+                    ),
+                    Choice::Nothing,
+                )
+            })
+            .collect();
+        self.overlays.push(Overlay::Picker(Picker::new(
+            "models",
+            items,
+            "no model is loaded: name files in `models`",
+        )));
+    }
+
+    /// Does what a picked item stands for.
+    pub(super) fn choose(&mut self, choice: Choice, effects: &mut Vec<Effect>) {
+        match choice {
+            Choice::Column(tab, path) => {
+                // The list stays open, so that several columns can be chosen in a row.
+                self.tell_tab(tab, Answer::Column(path.clone()), effects);
+                if let Some(Overlay::Picker(picker)) = self.overlays.last_mut() {
+                    for item in &mut picker.items {
+                        if item.choice == Choice::Column(tab, path.clone()) {
+                            item.marked = item.marked.map(|m| !m);
+                        }
+                    }
+                }
+                return;
+            }
+            Choice::Notice(place) => {
+                if let Some(notice) = self.notices.history().get(place) {
+                    let text = match notice.detail.is_empty() {
+                        true => notice.text.clone(),
+                        false => format!("{}\n\n{}", notice.text, notice.detail),
+                    };
+                    self.overlays.push(Overlay::Message(Message {
+                        title: "notice".into(),
+                        text,
+                        first: 0,
+                    }));
+                }
+                return;
+            }
+            _ => {}
+        }
+        self.overlays.pop();
+        match choice {
+            Choice::Command(command) => self.command(command, effects),
+            Choice::Open(profile, namespace) => {
+                let mut scope = scope!(self, (*effects));
+                self.tree.reveal(&mut scope, &profile, &namespace);
+                effects.extend(self.open_tab(&profile, namespace));
+            }
+            Choice::Draft(id) => self.resume(&id, effects),
+            Choice::Path(tab, path) => self.tell_tab(tab, Answer::GoTo(path), effects),
+            Choice::Kind(tab, alias) => self.tell_tab(tab, Answer::Kind(alias), effects),
+            Choice::Column(..) | Choice::Notice(_) | Choice::Nothing => {}
+        }
+    }
+
+    /// Opens a draft of an earlier run.
+    fn resume(&mut self, id: &crate::config::state::DraftId, effects: &mut Vec<Effect>) {
+        let Some(draft) = self.draft(id).cloned() else {
+            return;
+        };
+        let profile = ProfileName::new(&draft.profile);
+        let namespace = Namespace::parse(&draft.namespace);
+        let (Some(namespace), true) = (namespace, self.profiles.get(&profile).is_some()) else {
+            let lines = vec![
+                format!("its profile `{profile}` is not configured any more."),
+                "Its text is lost if it is thrown away.".to_owned(),
+            ];
+            let question = super::overlay::Confirm::new(
+                "throw the draft away?",
+                lines,
+                Intent::RemoveDraft(id.clone()),
+            );
+            self.overlays.push(Overlay::Confirm(question));
+            return;
+        };
+        self.drafts.retain(|d| d.id != *id);
+        self.connect(&profile, effects);
+        effects.extend(self.open_tab(&profile, namespace));
+        if let Some(tab) = self.tabs.get_mut(self.active) {
+            let mut scope = scope!(self, (*effects));
+            tab.resume(&mut scope, draft);
+        }
+        self.focus = Focus::Main;
+    }
+
+    /// The contexts whose keys help shows: the one it was asked in, then those that hold everywhere.
+    #[must_use]
+    pub fn help_contexts(context: Context) -> Vec<Context> {
+        let mut contexts = vec![context, Context::Global];
+        contexts.extend(Context::ALL);
+        let mut seen = std::collections::HashSet::new();
+        contexts.retain(|c| seen.insert(*c));
+        contexts
+    }
+}
+
+/// The title of the jump list, by which it is found again when more collections come in.
+const JUMP: &str = "go to a collection";

@@ -1,0 +1,295 @@
+//! What lies over the panes: questions, one-line prompts, lists to pick from, help, messages.
+//!
+//! An overlay knows what was asked, not how to do it: it ends in an [`Intent`] or a [`Choice`], and the deck carries that
+//! out. The last overlay of the stack takes the keys.
+
+use super::command::Command;
+use super::context::Context;
+use super::details::Details;
+use super::field::Field;
+use super::picker::{Choice, Picker};
+use super::scope::TabId;
+use crate::config::state::DraftId;
+use crate::mongo::request::{Namespace, ProfileName, Request};
+
+/// One layer over the panes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Overlay {
+    /// All keys and commands of a context.
+    Help(Help),
+    /// A list to pick from.
+    Picker(Picker),
+    /// A question with the answers yes and no.
+    Confirm(Confirm),
+    /// A one-line prompt.
+    Prompt(Prompt),
+    /// Text to read: the detail of a notice, a failure.
+    Message(Message),
+    /// Everything about one collection.
+    Details(Box<Details>),
+}
+
+/// All keys and commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Help {
+    /// The context whose keys come first: the one that help was asked in.
+    pub context: Context,
+    /// The first line shown.
+    pub first: usize,
+}
+
+/// Text to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its title.
+    pub title: String,
+    /// Its text; lines are wrapped when drawn.
+    pub text: String,
+    /// The first line shown.
+    pub first: usize,
+}
+
+/// A question. The cursor starts on *No*.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confirm {
+    /// What is asked.
+    pub title: String,
+    /// What would happen, line by line.
+    pub lines: Vec<String>,
+    /// A word that must be typed before *Yes* is taken; `None` needs no word.
+    pub word: Option<String>,
+    /// What was typed so far.
+    pub field: Field,
+    /// Whether the cursor is on *Yes*.
+    pub on_yes: bool,
+    /// What *Yes* does.
+    pub intent: Intent,
+}
+
+impl Confirm {
+    /// A question answered by yes or no.
+    #[must_use]
+    pub fn new(title: impl Into<String>, lines: Vec<String>, intent: Intent) -> Self {
+        Self {
+            title: title.into(),
+            lines,
+            word: None,
+            field: Field::default(),
+            on_yes: false,
+            intent,
+        }
+    }
+
+    /// The same question, answered by typing `word`.
+    #[must_use]
+    pub fn typed(mut self, word: impl Into<String>) -> Self {
+        self.word = Some(word.into());
+        self
+    }
+
+    /// Whether *Yes* may be taken now.
+    #[must_use]
+    pub fn may_proceed(&self) -> bool {
+        self.word.as_deref().is_none_or(|w| w == self.field.text())
+    }
+}
+
+/// A one-line prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prompt {
+    /// What is asked for.
+    pub title: String,
+    /// What may be typed, in one line.
+    pub hint: String,
+    /// What was typed so far.
+    pub field: Field,
+    /// Why the last answer could not be taken.
+    pub problem: Option<String>,
+    /// What the answer is for.
+    pub purpose: Purpose,
+}
+
+/// What a prompt's answer is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// The name of a new collection.
+    CreateCollection {
+        /// Where.
+        profile: ProfileName,
+        /// In which database.
+        database: String,
+    },
+    /// The name of a new database and of its first collection, `database.collection`.
+    CreateDatabase {
+        /// Where.
+        profile: ProfileName,
+    },
+    /// A collection's new name.
+    RenameCollection {
+        /// Where.
+        profile: ProfileName,
+        /// The collection.
+        namespace: Namespace,
+    },
+    /// The sort document of a tab.
+    Sort(TabId),
+    /// The text to search for in a tab.
+    Search(TabId),
+}
+
+/// What is done after a *Yes*.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Intent {
+    /// A change of collections or databases.
+    Administration {
+        /// Where.
+        profile: ProfileName,
+        /// The change.
+        request: Request,
+        /// What it is, for the notice: "drop `shop.orders`".
+        what: String,
+    },
+    /// Allow writing on a production profile for a while.
+    Unlock(ProfileName),
+    /// Close a tab with what is unsaved in it; its draft stays on disk.
+    CloseTab(TabId),
+    /// Delete the document at the tab's cursor.
+    DeleteDocument(TabId),
+    /// Throw the draft of a tab's editor away.
+    DiscardDraft(TabId),
+    /// Throw a draft on disk away.
+    RemoveDraft(DraftId),
+    /// Put the last write back.
+    UndoWrite,
+    /// Leave the program.
+    Quit,
+}
+
+/// What became of a key or a click in an overlay.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It stays.
+    Kept,
+    /// It is not for overlays.
+    Ignored,
+    /// It closes, and nothing is done.
+    Closed,
+    /// It closes, and this is done.
+    Agreed(Intent),
+    /// It closes, and this was picked.
+    Chosen(Choice),
+    /// This was typed; the prompt closes if it can be taken.
+    Answered,
+}
+
+impl Overlay {
+    /// The context of the keys while this is on top.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match self {
+            Self::Help(_) | Self::Message(_) => Context::Help,
+            Self::Picker(_) => Context::List,
+            Self::Confirm(c) if c.word.is_some() => Context::Input,
+            Self::Confirm(_) => Context::Dialog,
+            Self::Prompt(_) => Context::Input,
+            Self::Details(_) => Context::Details,
+        }
+    }
+
+    /// Takes a command while on top. `rows` is how many rows it shows.
+    pub fn command(&mut self, command: Command, rows: usize) -> Outcome {
+        if let Self::Picker(picker) = self {
+            return picker.command(command, rows);
+        }
+        if matches!(
+            command,
+            Command::Back
+                | Command::Cancel
+                | Command::ConfirmNo
+                | Command::Quit
+                | Command::CloseTab
+        ) {
+            return Outcome::Closed;
+        }
+        match self {
+            Self::Help(Help { first, .. }) | Self::Message(Message { first, .. }) => {
+                scroll(first, command, rows);
+                Outcome::Kept
+            }
+            Self::Details(details) => {
+                scroll(&mut details.first, command, rows);
+                Outcome::Kept
+            }
+            Self::Confirm(confirm) => match command {
+                Command::CursorLeft
+                | Command::CursorRight
+                | Command::CursorUp
+                | Command::CursorDown => {
+                    confirm.on_yes = !confirm.on_yes;
+                    Outcome::Kept
+                }
+                Command::ConfirmYes if confirm.may_proceed() => {
+                    Outcome::Agreed(confirm.intent.clone())
+                }
+                Command::Accept | Command::Open
+                    if confirm.word.is_some() && confirm.may_proceed() =>
+                {
+                    Outcome::Agreed(confirm.intent.clone())
+                }
+                Command::Accept | Command::Open if confirm.word.is_none() && confirm.on_yes => {
+                    Outcome::Agreed(confirm.intent.clone())
+                }
+                Command::Accept | Command::Open if confirm.word.is_none() => Outcome::Closed,
+                _ => Outcome::Kept,
+            },
+            Self::Prompt(_) => match command {
+                Command::Accept | Command::Open => Outcome::Answered,
+                _ => Outcome::Kept,
+            },
+            Self::Picker(_) => Outcome::Ignored,
+        }
+    }
+
+    /// Takes typed text while on top.
+    pub fn typed(&mut self, input: tui_textarea::Input) {
+        match self {
+            Self::Picker(picker) => picker.typed(input),
+            Self::Confirm(confirm) => {
+                confirm.field.input(input);
+            }
+            Self::Prompt(prompt) => {
+                prompt.problem = None;
+                prompt.field.input(input);
+            }
+            Self::Help(_) | Self::Message(_) | Self::Details(_) => {}
+        }
+    }
+
+    /// Takes pasted text while on top.
+    pub fn pasted(&mut self, text: &str) {
+        match self {
+            Self::Picker(picker) => picker.pasted(text),
+            // A word that guards something has to be typed.
+            Self::Confirm(_) | Self::Help(_) | Self::Message(_) | Self::Details(_) => {}
+            Self::Prompt(prompt) => {
+                prompt.problem = None;
+                prompt.field.paste(text);
+            }
+        }
+    }
+}
+
+/// Moves the first line shown. The end is bounded when drawn, since only drawing knows how lines wrap.
+pub fn scroll(first: &mut usize, command: Command, rows: usize) {
+    *first = match command {
+        Command::CursorUp => first.saturating_sub(1),
+        Command::CursorDown => first.saturating_add(1),
+        Command::PageUp => first.saturating_sub(rows.max(1)),
+        Command::PageDown => first.saturating_add(rows.max(1)),
+        Command::HalfPageUp => first.saturating_sub(rows / 2 + 1),
+        Command::HalfPageDown => first.saturating_add(rows / 2 + 1),
+        Command::CursorFirst => 0,
+        Command::CursorLast => usize::MAX / 2,
+        _ => *first,
+    };
+}

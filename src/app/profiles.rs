@@ -1,0 +1,119 @@
+//! The configured profiles, and how each connection stands.
+
+use std::time::Duration;
+
+use super::scope::Moment;
+use crate::config::Profile;
+use crate::mongo::request::{Access, ConnectionState, ProfileName};
+
+/// One profile, as the deck knows it. Holds no secret.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProfileState {
+    /// Its name.
+    pub name: ProfileName,
+    /// Its colour, as written in the configuration.
+    pub color: Option<String>,
+    /// Whether it is a production deployment.
+    pub production: bool,
+    /// Whether it can never be written to.
+    pub read_only: bool,
+    /// Whether its certificates are not checked.
+    pub insecure: bool,
+    /// Whether a person may override violations for one write.
+    pub allow_override: bool,
+    /// The database to open at first.
+    pub database: Option<String>,
+    /// The most connections of its pool, where configured.
+    pub max_pool_size: Option<u32>,
+    /// The fewest connections of its pool, where configured.
+    pub min_pool_size: Option<u32>,
+    /// How long an unlock lasts.
+    pub unlock_for: Duration,
+    /// How the connection stands.
+    pub connection: ConnectionState,
+    /// Since when it stands so.
+    pub since: Moment,
+    /// Whether it may be written to now.
+    pub access: Access,
+    /// When an unlock was granted.
+    pub unlocked_at: Option<Moment>,
+}
+
+impl ProfileState {
+    /// The profile before anything was asked of it.
+    #[must_use]
+    pub fn new(profile: &Profile) -> Self {
+        let locked = profile.read_only || profile.production;
+        Self {
+            name: profile.name.clone(),
+            color: profile.color.clone(),
+            production: profile.production,
+            read_only: profile.read_only,
+            insecure: profile.tls.insecure,
+            allow_override: profile.allow_override,
+            database: profile.database.clone(),
+            max_pool_size: profile.max_pool_size,
+            min_pool_size: profile.min_pool_size,
+            unlock_for: profile.unlock_for,
+            connection: ConnectionState::Closed,
+            since: Moment::default(),
+            access: if locked {
+                Access::ReadOnly
+            } else {
+                Access::ReadWrite
+            },
+            unlocked_at: None,
+        }
+    }
+
+    /// Whether it answers.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        matches!(self.connection, ConnectionState::Ready(_))
+    }
+
+    /// Why it cannot be written to, in words that say what to do; `None` where it can.
+    #[must_use]
+    pub fn write_refusal(&self) -> Option<String> {
+        match self.access {
+            Access::ReadWrite => None,
+            Access::ReadOnly if self.read_only => Some(format!(
+                "profile `{}` is read-only by its configuration",
+                self.name
+            )),
+            Access::ReadOnly => Some(format!(
+                "profile `{}` is production and locked: unlock it first (`unlock` in the palette)",
+                self.name
+            )),
+        }
+    }
+
+    /// How long the unlock still lasts at `now`, on a production profile that is unlocked.
+    #[must_use]
+    pub fn unlocked_for(&self, now: Moment) -> Option<Duration> {
+        let at = self
+            .unlocked_at
+            .filter(|_| self.access == Access::ReadWrite)?;
+        Some(self.unlock_for.saturating_sub(now.since(at)))
+    }
+}
+
+/// All profiles, in the order of the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Profiles {
+    /// The profiles.
+    pub all: Vec<ProfileState>,
+}
+
+impl Profiles {
+    /// The profile called `name`.
+    #[must_use]
+    pub fn get(&self, name: &ProfileName) -> Option<&ProfileState> {
+        self.all.iter().find(|p| p.name == *name)
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, name: &ProfileName) -> Option<&mut ProfileState> {
+        self.all.iter_mut().find(|p| p.name == *name)
+    }
+}

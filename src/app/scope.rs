@@ -1,0 +1,185 @@
+//! What a pane may touch while it is updated, beside its own state.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::effect::Effect;
+use super::journal::Journal;
+use super::notice::{Level, Notices};
+use super::overlay::Overlay;
+use super::profiles::Profiles;
+use super::regions::Regions;
+use crate::model::Library;
+use crate::mongo::request::{FeedId, ProfileName, Request, TaskId};
+
+/// A moment, in milliseconds since the epoch, as told by the message that brought it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub struct Moment(pub u64);
+
+impl Moment {
+    /// The time since `earlier`; none where that lies ahead.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// One tab of the deck. Never used twice in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TabId(pub u64);
+
+/// The source of all ids of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Ids {
+    last: u64,
+}
+
+impl Ids {
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// A new task.
+    pub fn task(&mut self) -> TaskId {
+        TaskId(self.next())
+    }
+
+    /// A new feed.
+    pub fn feed(&mut self) -> FeedId {
+        FeedId(self.next())
+    }
+
+    /// A new tab.
+    pub fn tab(&mut self) -> TabId {
+        TabId(self.next())
+    }
+}
+
+/// Who asked for a task, and so gets its result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asker {
+    /// The tree.
+    Tree,
+    /// A tab.
+    Tab(TabId),
+    /// The topmost details overlay.
+    Details,
+    /// A change of collections or databases that the person confirmed: what it was, for the notice.
+    Administration(String),
+    /// Putting a written document back: what it was, for the notice.
+    Undo(String),
+    /// Nobody waits for it.
+    Nobody,
+}
+
+/// A task under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// Who asked.
+    pub by: Asker,
+    /// The profile it runs on.
+    pub profile: ProfileName,
+    /// When it was asked for.
+    pub since: Moment,
+    /// What it writes, in words; its outcome is told even where its asker is gone. `None` for a read.
+    pub writes: Option<String>,
+}
+
+/// What a pane may touch beside its own state.
+#[derive(Debug)]
+pub struct Scope<'a> {
+    /// The moment of the message.
+    pub now: Moment,
+    /// Ids.
+    pub ids: &'a mut Ids,
+    /// All tasks under way.
+    pub tasks: &'a mut HashMap<TaskId, Running>,
+    /// What is to be done once the state has changed, in this order.
+    pub effects: &'a mut Vec<Effect>,
+    /// Messages to the person.
+    pub notices: &'a mut Notices,
+    /// What lies over the panes; the last is on top.
+    pub overlays: &'a mut Vec<Overlay>,
+    /// The profiles and how they stand.
+    pub profiles: &'a Profiles,
+    /// The typed models.
+    pub models: &'a Arc<Library>,
+    /// The writes of this session, for undoing them.
+    pub journal: &'a mut Journal,
+    /// What the last frame looked like.
+    pub regions: &'a Regions,
+}
+
+impl Scope<'_> {
+    /// Asks a deployment for something that does not write.
+    pub fn ask(&mut self, by: Asker, profile: &ProfileName, request: Request) -> TaskId {
+        self.start(by, profile, request, None)
+    }
+
+    /// Asks a deployment for a write. `what` tells the person what it was, whoever shows the outcome.
+    pub fn ask_write(
+        &mut self,
+        by: Asker,
+        profile: &ProfileName,
+        request: Request,
+        what: impl Into<String>,
+    ) -> TaskId {
+        self.start(by, profile, request, Some(what.into()))
+    }
+
+    fn start(
+        &mut self,
+        by: Asker,
+        profile: &ProfileName,
+        request: Request,
+        writes: Option<String>,
+    ) -> TaskId {
+        let task = self.ids.task();
+        self.tasks.insert(
+            task,
+            Running {
+                by,
+                profile: profile.clone(),
+                since: self.now,
+                writes,
+            },
+        );
+        self.effects.push(Effect::Mongo {
+            profile: profile.clone(),
+            task,
+            request,
+        });
+        task
+    }
+
+    /// Stops a task: its reply is dropped, and the server is told to stop working on it. A write is not stopped,
+    /// since nobody could say afterwards whether it was done.
+    pub fn cancel(&mut self, task: TaskId) {
+        if self.tasks.get(&task).is_some_and(|r| r.writes.is_none()) {
+            self.tasks.remove(&task);
+            self.effects.push(Effect::Cancel { task });
+        }
+    }
+
+    /// Says something in the status line.
+    pub fn info(&mut self, text: impl Into<String>) {
+        self.notices.say(self.now, Level::Info, text, "");
+    }
+
+    /// Says something to know about.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.notices.say(self.now, Level::Warning, text, "");
+    }
+
+    /// Says that something did not work.
+    pub fn fail(&mut self, failure: &crate::mongo::request::Failure) {
+        self.notices.say(
+            self.now,
+            Level::Error,
+            failure.to_string(),
+            failure.detail.clone(),
+        );
+    }
+}

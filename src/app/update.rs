@@ -1,0 +1,885 @@
+//! The way of a message: to the overlay on top, else to the focused pane, else to the deck itself.
+
+use super::documents::{Answer, Documents, Handled};
+use super::effect::Effect;
+use super::msg::{Mouse, MouseKind, Msg};
+use super::overlay::{Confirm, Help, Intent, Outcome, Overlay, Purpose};
+use super::regions::{Hit, scrolled};
+use super::scope::{Asker, Moment, Scope, TabId};
+use super::tree::Wish;
+use super::{App, Command, Focus, Opening, Wanted};
+use crate::config::state::{Session, WriteRecord};
+use crate::mongo::request::{
+    Access, ConnectionState, Failure, Namespace, ProfileName, Reply, Report, TaskId, WriteOutcome,
+};
+
+/// Borrows the shared parts of the state, leaving the panes free to be changed beside them.
+macro_rules! scope {
+    ($app:ident, $effects:expr) => {
+        $crate::app::scope::Scope {
+            now: $app.now,
+            ids: &mut $app.ids,
+            tasks: &mut $app.tasks,
+            effects: &mut $effects,
+            notices: &mut $app.notices,
+            overlays: &mut $app.overlays,
+            profiles: &$app.profiles,
+            models: &$app.models,
+            journal: &mut $app.journal,
+            regions: &$app.regions,
+        }
+    };
+}
+pub(super) use scope;
+
+impl App {
+    /// Begins: connects what was asked for, and opens the target.
+    pub fn open(&mut self, now: Moment, opening: Opening) -> Vec<Effect> {
+        self.now = now;
+        let mut effects = Vec::new();
+        let mut connect = opening.connect;
+        if let Some((profile, database, collection)) = opening.target {
+            connect.push(profile.clone());
+            let fallback = self.profiles.get(&profile).and_then(|p| p.database.clone());
+            match (database.or(fallback), collection) {
+                (Some(database), Some(collection)) => {
+                    effects.extend(self.open_tab(&profile, Namespace::new(database, collection)));
+                }
+                (Some(database), None) => {
+                    self.wanted.push(Wanted {
+                        profile: profile.clone(),
+                        database,
+                    });
+                    self.focus = Focus::Tree;
+                }
+                (None, _) => self.focus = Focus::Tree,
+            }
+            let mut scope = scope!(self, effects);
+            self.tree.open_profile(&mut scope, &profile);
+        }
+        if let Some(session) = opening.session {
+            for tab in &session.tabs {
+                let profile = ProfileName::new(&tab.profile);
+                let Some(namespace) = Namespace::parse(&tab.namespace) else {
+                    continue;
+                };
+                if self.profiles.get(&profile).is_none() {
+                    continue;
+                }
+                connect.push(profile.clone());
+                effects.extend(self.open_tab(&profile, namespace));
+                if let Some(documents) = self.tabs.get_mut(self.active) {
+                    let mut scope = scope!(self, effects);
+                    documents.restore(&mut scope, tab);
+                }
+            }
+            self.active = session.active.min(self.tabs.len().saturating_sub(1));
+        }
+        connect.sort();
+        connect.dedup();
+        let connects = connect
+            .into_iter()
+            .map(|profile| Effect::Connect { profile });
+        // Connections are asked for first, so that nothing asked of them finds them closed.
+        connects.chain(effects).collect()
+    }
+
+    /// Takes a message, and gives what follows from it.
+    pub fn update(&mut self, now: Moment, msg: Msg) -> Vec<Effect> {
+        self.now = self.now.max(now);
+        let mut effects = Vec::new();
+        match msg {
+            Msg::Command(command) => self.command(command, &mut effects),
+            Msg::Typed(input) => self.typed(input, &mut effects),
+            Msg::Pasted(text) => self.pasted(&text, &mut effects),
+            Msg::Mouse(mouse) => self.mouse(mouse, &mut effects),
+            Msg::Resized(columns, rows) => self.size = (columns, rows),
+            Msg::Report(report) => self.report(*report, &mut effects),
+            Msg::Drawn(regions) => self.drawn(regions, &mut effects),
+            Msg::EditedExternally { tab, result } => {
+                if let Some(documents) = self.tabs.iter_mut().find(|t| t.tab == tab) {
+                    let mut scope = scope!(self, effects);
+                    documents.edited_externally(&mut scope, result);
+                }
+            }
+            Msg::Drafts(drafts) => {
+                if !drafts.is_empty() {
+                    let mut scope = scope!(self, effects);
+                    let n = drafts.len();
+                    scope.warn(format!(
+                        "{n} draft(s) not written in an earlier run: `drafts` in the palette"
+                    ));
+                }
+                self.drafts.extend(drafts);
+            }
+            Msg::Trouble { text, detail } => {
+                self.notices
+                    .say(self.now, super::notice::Level::Error, text, detail)
+            }
+            Msg::Information(text) => {
+                let mut scope = scope!(self, effects);
+                scope.info(text);
+            }
+            Msg::Tick => {}
+        }
+        effects
+    }
+
+    fn drawn(&mut self, regions: super::regions::Regions, effects: &mut Vec<Effect>) {
+        if regions == self.regions {
+            return;
+        }
+        self.regions = regions;
+        self.tree.first = scrolled(self.tree.first, self.tree.cursor(), self.regions.tree_rows);
+        if let Some(documents) = self.tabs.get_mut(self.active) {
+            let mut scope = scope!(self, (*effects));
+            documents.drawn(&mut scope);
+        }
+    }
+
+    pub(super) fn command(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        let mut own = Vec::new();
+        self.notices.dismiss();
+        if self.overlay_command(command, &mut own) == Handled::No
+            && self.pane_command(command, &mut own) == Handled::No
+        {
+            self.deck_command(command, &mut own);
+        }
+        effects.append(&mut own);
+    }
+
+    fn overlay_command(&mut self, command: Command, effects: &mut Vec<Effect>) -> Handled {
+        let rows = self.regions.overlay_rows;
+        let Some(overlay) = self.overlays.last_mut() else {
+            return Handled::No;
+        };
+        if let (Overlay::Details(details), Command::Refresh) = (&mut *overlay, command) {
+            let (profile, namespace) = (details.profile.clone(), details.namespace.clone());
+            self.overlays.pop();
+            self.show_details(&profile, namespace, effects);
+            return Handled::Yes;
+        }
+        match overlay.command(command, rows) {
+            Outcome::Kept => {}
+            Outcome::Ignored => return Handled::No,
+            Outcome::Closed => {
+                self.overlays.pop();
+            }
+            Outcome::Agreed(intent) => {
+                self.overlays.pop();
+                self.carry_out(intent, effects);
+            }
+            Outcome::Chosen(choice) => self.choose(choice, effects),
+            Outcome::Answered => self.answered(effects),
+        }
+        // Leaving, suspending and redrawing work from everywhere.
+        match command {
+            Command::Suspend | Command::Redraw | Command::ThemeNext => Handled::No,
+            _ => Handled::Yes,
+        }
+    }
+
+    fn pane_command(&mut self, command: Command, effects: &mut Vec<Effect>) -> Handled {
+        match (self.focus, self.tabs.get_mut(self.active)) {
+            (Focus::Tree, _) => {
+                let mut scope = scope!(self, (*effects));
+                let wish = if self.tree.filtering {
+                    self.tree.filter_command(&mut scope, command)
+                } else {
+                    self.tree.command(&mut scope, command)
+                };
+                match wish {
+                    Wish::Nothing => Handled::Yes,
+                    Wish::Open(profile, namespace) => {
+                        effects.extend(self.open_tab(&profile, namespace));
+                        Handled::Yes
+                    }
+                    Wish::Ignored => self.tree_command(command, effects),
+                }
+            }
+            (Focus::Main, Some(documents)) => {
+                let mut scope = scope!(self, (*effects));
+                documents.command(&mut scope, command)
+            }
+            (Focus::Main, None) => self.profile_list_command(command, effects),
+        }
+    }
+
+    fn profile_list_command(&mut self, command: Command, effects: &mut Vec<Effect>) -> Handled {
+        let last = self.profiles.all.len().saturating_sub(1);
+        self.profile_cursor = match command {
+            Command::CursorUp => self.profile_cursor.saturating_sub(1),
+            Command::CursorDown => (self.profile_cursor + 1).min(last),
+            Command::CursorFirst | Command::PageUp | Command::HalfPageUp => 0,
+            Command::CursorLast | Command::PageDown | Command::HalfPageDown => last,
+            Command::Open | Command::Accept | Command::Connect | Command::CursorRight => {
+                let Some(profile) = self
+                    .profiles
+                    .all
+                    .get(self.profile_cursor)
+                    .map(|p| p.name.clone())
+                else {
+                    return Handled::Yes;
+                };
+                self.connect(&profile, effects);
+                let mut scope = scope!(self, (*effects));
+                self.tree.open_profile(&mut scope, &profile);
+                if command != Command::Connect {
+                    let database = self.profiles.get(&profile).and_then(|p| p.database.clone());
+                    if let Some(database) = database {
+                        self.want(&profile, database, effects);
+                    }
+                    self.focus = Focus::Tree;
+                }
+                return Handled::Yes;
+            }
+            Command::Disconnect => {
+                if let Some(profile) = self.profiles.all.get(self.profile_cursor) {
+                    effects.push(Effect::Disconnect {
+                        profile: profile.name.clone(),
+                    });
+                }
+                return Handled::Yes;
+            }
+            _ => return Handled::No,
+        };
+        Handled::Yes
+    }
+
+    /// Opens a database in the tree now, or as soon as its profile answers.
+    fn want(&mut self, profile: &ProfileName, database: String, effects: &mut Vec<Effect>) {
+        if self
+            .profiles
+            .get(profile)
+            .is_some_and(super::profiles::ProfileState::is_ready)
+        {
+            let mut scope = scope!(self, (*effects));
+            self.tree.open_database(&mut scope, profile, &database);
+        } else {
+            self.wanted.push(Wanted {
+                profile: profile.clone(),
+                database,
+            });
+        }
+    }
+
+    pub(super) fn connect(&mut self, profile: &ProfileName, effects: &mut Vec<Effect>) {
+        let connected = self
+            .profiles
+            .get(profile)
+            .is_some_and(super::profiles::ProfileState::is_ready);
+        if !connected {
+            effects.push(Effect::Connect {
+                profile: profile.clone(),
+            });
+        }
+    }
+
+    fn deck_command(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        match command {
+            Command::FocusTree => self.focus = Focus::Tree,
+            Command::FocusMain => self.focus = Focus::Main,
+            Command::FocusNext | Command::FocusPrevious => {
+                self.focus = match self.focus {
+                    Focus::Tree => Focus::Main,
+                    Focus::Main => Focus::Tree,
+                };
+            }
+            Command::Help => {
+                let context = self.context();
+                self.overlays
+                    .push(Overlay::Help(Help { context, first: 0 }));
+            }
+            Command::Palette => self.show_palette(),
+            Command::Jump => self.show_jump(effects),
+            Command::Notices => self.show_notices(),
+            Command::Log => self.show_log(),
+            Command::Drafts => self.show_drafts(),
+            Command::Models => self.show_models(),
+            Command::TabNext => self.turn_to((self.active + 1) % self.tabs.len().max(1)),
+            Command::TabPrevious => {
+                self.turn_to((self.active + self.tabs.len().max(1) - 1) % self.tabs.len().max(1))
+            }
+            Command::CloseTab => self.close_tab_asked(effects),
+            Command::Cancel => self.cancel(effects),
+            Command::Back => {
+                if self.focus == Focus::Main {
+                    self.focus = Focus::Tree;
+                }
+            }
+            Command::Quit => self.quit(effects),
+            Command::Suspend => effects.push(Effect::Suspend),
+            Command::Redraw => effects.push(Effect::Redraw),
+            Command::ThemeNext => effects.push(Effect::NextTheme),
+            Command::MouseToggle => effects.push(Effect::ToggleMouse),
+            Command::Unlock => self.unlock(effects),
+            Command::Lock => {
+                if let Some(profile) = self.current_profile() {
+                    effects.push(Effect::Lock { profile });
+                }
+            }
+            command => match command.tab_number() {
+                Some(n) if n <= self.tabs.len() => self.turn_to(n - 1),
+                Some(_) => {}
+                None => {
+                    let context = self.context().name();
+                    let mut scope = scope!(self, (*effects));
+                    scope.info(format!(
+                        "`{}` does nothing here (in the {context})",
+                        command.name()
+                    ));
+                }
+            },
+        }
+    }
+
+    fn turn_to(&mut self, place: usize) {
+        if place < self.tabs.len() {
+            self.active = place;
+            self.focus = Focus::Main;
+        }
+    }
+
+    /// The profile that the focused pane is about.
+    #[must_use]
+    pub fn current_profile(&self) -> Option<ProfileName> {
+        match self.focus {
+            Focus::Tree => self.tree.current().map(|r| r.node.profile().clone()),
+            Focus::Main => match self.tab() {
+                Some(tab) => Some(tab.profile.clone()),
+                None => self
+                    .profiles
+                    .all
+                    .get(self.profile_cursor)
+                    .map(|p| p.name.clone()),
+            },
+        }
+    }
+
+    fn unlock(&mut self, effects: &mut Vec<Effect>) {
+        let Some(profile) = self.current_profile() else {
+            return;
+        };
+        let Some(state) = self.profiles.get(&profile) else {
+            return;
+        };
+        if state.access == Access::ReadWrite {
+            let mut scope = scope!(self, (*effects));
+            scope.info(format!("profile `{profile}` may be written to already"));
+        } else if state.read_only {
+            let text = state.write_refusal().unwrap_or_default();
+            let mut scope = scope!(self, (*effects));
+            scope.warn(text);
+        } else {
+            let minutes = state.unlock_for.as_secs().div_ceil(60);
+            let lines = vec![
+                format!("profile `{profile}` is a production deployment."),
+                format!("Writing is allowed for {minutes} minute(s), then forbidden again."),
+                format!("Type the profile's name, `{profile}`, to unlock it."),
+            ];
+            let question = Confirm::new("allow writing?", lines, Intent::Unlock(profile.clone()));
+            self.overlays
+                .push(Overlay::Confirm(question.typed(profile.as_str())));
+        }
+    }
+
+    fn close_tab_asked(&mut self, effects: &mut Vec<Effect>) {
+        let Some(tab) = self.tab() else {
+            return self.quit(effects);
+        };
+        if tab.has_unsaved() {
+            let lines = vec![
+                format!("the edit in {} is not written.", tab.namespace),
+                "Its draft stays on disk and is offered again (`drafts` in the palette)."
+                    .to_owned(),
+            ];
+            let question = Confirm::new("close the tab?", lines, Intent::CloseTab(tab.tab));
+            self.overlays.push(Overlay::Confirm(question));
+        } else {
+            let id = tab.tab;
+            self.close_tab(id, effects);
+        }
+    }
+
+    fn close_tab(&mut self, id: TabId, effects: &mut Vec<Effect>) {
+        let Some(place) = self.tabs.iter().position(|t| t.tab == id) else {
+            return;
+        };
+        let mut tab = self.tabs.remove(place);
+        let mut scope = scope!(self, (*effects));
+        let asked: Vec<TaskId> = scope
+            .tasks
+            .iter()
+            .filter(|(_, r)| r.by == Asker::Tab(id))
+            .map(|(t, _)| *t)
+            .collect();
+        for task in asked {
+            scope.cancel(task);
+        }
+        tab.close(&mut scope);
+        if self.active > place || self.active == self.tabs.len() {
+            self.active = self.active.saturating_sub(1);
+        }
+        if self.tabs.is_empty() {
+            self.focus = Focus::Tree;
+        }
+        self.keep_session(effects);
+    }
+
+    /// Stops what the focused pane waits for; where it waits for nothing, asks to leave.
+    fn cancel(&mut self, effects: &mut Vec<Effect>) {
+        let reads: Vec<TaskId> = self
+            .tasks
+            .iter()
+            .filter(|(_, r)| r.writes.is_none() && r.by != Asker::Nobody)
+            .map(|(t, _)| *t)
+            .collect();
+        if reads.is_empty() {
+            return self.quit(effects);
+        }
+        for task in reads {
+            let Some(running) = self.tasks.get(&task).cloned() else {
+                continue;
+            };
+            let failure = Failure::new(crate::mongo::request::FailureKind::Cancelled, "stopped")
+                .with_help("refresh to read again");
+            self.settled(
+                &running.profile,
+                task,
+                Err(failure),
+                std::time::Duration::ZERO,
+                effects,
+            );
+            effects.push(Effect::Cancel { task });
+        }
+        let mut scope = scope!(self, (*effects));
+        scope.info("stopped");
+    }
+
+    fn quit(&mut self, effects: &mut Vec<Effect>) {
+        let unsaved: Vec<String> = self
+            .tabs
+            .iter()
+            .filter(|t| t.has_unsaved())
+            .map(|t| t.namespace.to_string())
+            .collect();
+        let writing: Vec<String> = self
+            .tasks
+            .values()
+            .filter_map(|r| r.writes.clone())
+            .collect();
+        if unsaved.is_empty() && writing.is_empty() {
+            return self.carry_out(Intent::Quit, effects);
+        }
+        let mut lines: Vec<String> = Vec::new();
+        if !unsaved.is_empty() {
+            lines.push(format!(
+                "not written: {}; the drafts stay on disk",
+                unsaved.join(", ")
+            ));
+        }
+        lines.extend(
+            writing
+                .iter()
+                .map(|w| format!("still under way: {w}; its outcome will not be seen")),
+        );
+        self.overlays
+            .push(Overlay::Confirm(Confirm::new("quit?", lines, Intent::Quit)));
+    }
+
+    /// Opens a collection in a tab of its own, or turns to the tab it has.
+    pub fn open_tab(&mut self, profile: &ProfileName, namespace: Namespace) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let open = self
+            .tabs
+            .iter()
+            .position(|t| t.profile == *profile && t.namespace == namespace);
+        if let Some(place) = open {
+            self.turn_to(place);
+            return effects;
+        }
+        let tab = self.ids.tab();
+        let mut scope = scope!(self, effects);
+        let documents = Documents::open(&mut scope, tab, profile.clone(), namespace);
+        self.tabs.push(documents);
+        self.turn_to(self.tabs.len() - 1);
+        self.keep_session(&mut effects);
+        effects
+    }
+
+    /// Keeps the open tabs for `--last`.
+    pub(super) fn keep_session(&self, effects: &mut Vec<Effect>) {
+        let session = Session {
+            tabs: self.tabs.iter().map(Documents::session).collect(),
+            active: self.active,
+        };
+        effects.push(Effect::SaveSession(session));
+    }
+
+    fn typed(&mut self, input: tui_textarea::Input, effects: &mut Vec<Effect>) {
+        self.notices.dismiss();
+        if let Some(overlay) = self.overlays.last_mut() {
+            overlay.typed(input);
+            return;
+        }
+        match self.focus {
+            Focus::Tree => {
+                let mut scope = scope!(self, (*effects));
+                self.tree.filter_typed(&mut scope, |f| f.input(input));
+            }
+            Focus::Main => {
+                if let Some(documents) = self.tabs.get_mut(self.active) {
+                    let mut scope = scope!(self, (*effects));
+                    documents.typed(&mut scope, input);
+                }
+            }
+        }
+    }
+
+    fn pasted(&mut self, text: &str, effects: &mut Vec<Effect>) {
+        if let Some(overlay) = self.overlays.last_mut() {
+            overlay.pasted(text);
+            return;
+        }
+        match self.focus {
+            Focus::Tree if self.tree.filtering => {
+                let mut scope = scope!(self, (*effects));
+                self.tree.filter_typed(&mut scope, |f| f.paste(text));
+            }
+            Focus::Main if self.tab().is_some_and(|t| t.context().takes_text()) => {
+                if let Some(documents) = self.tabs.get_mut(self.active) {
+                    let mut scope = scope!(self, (*effects));
+                    documents.pasted(&mut scope, text);
+                }
+            }
+            _ => {
+                let mut scope = scope!(self, (*effects));
+                scope.warn("pasted text was not taken: nothing is being edited");
+            }
+        }
+    }
+
+    fn mouse(&mut self, mouse: Mouse, effects: &mut Vec<Effect>) {
+        let Some(hit) = self.regions.at(mouse.column, mouse.row) else {
+            return;
+        };
+        let wheel = matches!(mouse.kind, MouseKind::WheelUp | MouseKind::WheelDown);
+        if let Some(overlay) = self.overlays.last_mut() {
+            match (mouse.kind, hit) {
+                (MouseKind::WheelUp, _) => self.command(Command::CursorUp, effects),
+                (MouseKind::WheelDown, _) => self.command(Command::CursorDown, effects),
+                (_, Hit::Item(place)) => {
+                    if let Overlay::Picker(picker) = overlay {
+                        let again = picker.cursor == place;
+                        picker.cursor = place.min(picker.shown.len().saturating_sub(1));
+                        if again || mouse.kind == MouseKind::DoublePress {
+                            self.command(Command::Accept, effects);
+                        }
+                    }
+                }
+                (_, Hit::Answer(yes)) => {
+                    self.command(
+                        if yes {
+                            Command::ConfirmYes
+                        } else {
+                            Command::ConfirmNo
+                        },
+                        effects,
+                    );
+                }
+                (_, Hit::Hint(command)) => self.command(command, effects),
+                _ => {}
+            }
+            return;
+        }
+        match hit {
+            Hit::Hint(command) if !wheel => self.command(command, effects),
+            Hit::Tab(id) if !wheel => {
+                if let Some(place) = self.tabs.iter().position(|t| t.tab == id) {
+                    self.turn_to(place);
+                }
+            }
+            Hit::TreeRow(_) | Hit::Tree if wheel => {
+                self.tree
+                    .wheel(mouse.kind == MouseKind::WheelDown, self.regions.tree_rows);
+            }
+            Hit::TreeRow(place) => {
+                self.focus = Focus::Tree;
+                let again = self.tree.click(place);
+                if again || mouse.kind == MouseKind::DoublePress {
+                    self.command(Command::Open, effects);
+                }
+            }
+            Hit::Tree => self.focus = Focus::Tree,
+            hit => {
+                self.focus = Focus::Main;
+                if let Some(documents) = self.tabs.get_mut(self.active) {
+                    let mut scope = scope!(self, (*effects));
+                    if wheel {
+                        documents.wheel(&mut scope, mouse.kind == MouseKind::WheelDown);
+                    } else {
+                        documents.hit(&mut scope, hit, mouse.kind == MouseKind::DoublePress);
+                    }
+                } else if let Hit::Row(place) = hit {
+                    let again = self.profile_cursor == place;
+                    self.profile_cursor = place.min(self.profiles.all.len().saturating_sub(1));
+                    if again || mouse.kind == MouseKind::DoublePress {
+                        self.command(Command::Open, effects);
+                    }
+                }
+            }
+        }
+    }
+
+    fn report(&mut self, report: Report, effects: &mut Vec<Effect>) {
+        match report {
+            Report::Settled {
+                profile,
+                task,
+                result,
+                took,
+            } => self.settled(&profile, task, result, took, effects),
+            Report::Connection { profile, state } => {
+                self.connection_changed(&profile, state, effects)
+            }
+            Report::Access { profile, access } => {
+                let now = self.now;
+                let Some(state) = self.profiles.get_mut(&profile) else {
+                    return;
+                };
+                let before = std::mem::replace(&mut state.access, access);
+                state.unlocked_at =
+                    (access == Access::ReadWrite && state.production && !state.read_only)
+                        .then_some(now);
+                if before != access {
+                    let mut scope = scope!(self, (*effects));
+                    match access {
+                        Access::ReadWrite => {
+                            scope.warn(format!("profile `{profile}` may be written to"))
+                        }
+                        Access::ReadOnly => {
+                            scope.info(format!("profile `{profile}` is read-only again"))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn connection_changed(
+        &mut self,
+        profile: &ProfileName,
+        state: ConnectionState,
+        effects: &mut Vec<Effect>,
+    ) {
+        let now = self.now;
+        let Some(known) = self.profiles.get_mut(profile) else {
+            return;
+        };
+        let before = std::mem::replace(&mut known.connection, state);
+        let was_ready = matches!(before, ConnectionState::Ready(_));
+        let is_ready = known.is_ready();
+        if std::mem::discriminant(&before) != std::mem::discriminant(&known.connection) {
+            known.since = now;
+        }
+        if was_ready && is_ready {
+            return; // a new round trip time alone
+        }
+        let mut scope = scope!(self, (*effects));
+        self.tree.connection_changed(&mut scope, profile);
+        match &self.profiles.get(profile).map(|p| p.connection.clone()) {
+            Some(ConnectionState::Failed(failure)) => scope.fail(failure),
+            Some(ConnectionState::Retrying {
+                failure,
+                attempt: 1,
+                ..
+            }) => scope.fail(failure),
+            _ => {}
+        }
+        if is_ready {
+            if matches!(before, ConnectionState::Retrying { .. }) {
+                scope.info(format!("profile `{profile}` answers again"));
+            }
+            for tab in self.tabs.iter_mut().filter(|t| t.profile == *profile) {
+                tab.reconnected(&mut scope);
+            }
+            let (now_wanted, later): (Vec<Wanted>, Vec<Wanted>) = std::mem::take(&mut self.wanted)
+                .into_iter()
+                .partition(|w| w.profile == *profile);
+            self.wanted = later;
+            for wanted in now_wanted {
+                let mut scope = scope!(self, (*effects));
+                self.tree
+                    .open_database(&mut scope, profile, &wanted.database);
+            }
+        }
+    }
+
+    fn settled(
+        &mut self,
+        profile: &ProfileName,
+        task: TaskId,
+        result: Result<Reply, Failure>,
+        took: std::time::Duration,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(running) = self.tasks.remove(&task) else {
+            return;
+        };
+        match running.by {
+            Asker::Tree => {
+                let mut scope = scope!(self, (*effects));
+                self.tree.settle(&mut scope, profile, task, result);
+                self.extend_jump();
+            }
+            Asker::Tab(id) => {
+                let mut scope = scope!(self, (*effects));
+                match self.tabs.iter_mut().find(|t| t.tab == id) {
+                    Some(tab) => tab.settle(&mut scope, task, result, took),
+                    // The tab is gone, but what became of a write is never dropped.
+                    None => {
+                        if let Some(what) = running.writes {
+                            tell_write(&mut scope, &what, &result);
+                        }
+                    }
+                }
+            }
+            Asker::Details => {
+                for overlay in &mut self.overlays {
+                    if let Overlay::Details(details) = overlay {
+                        details.slot.settle(
+                            task,
+                            result.clone().and_then(|r| match r {
+                                Reply::Details(d) => Ok(*d),
+                                _ => Err(Failure::new(
+                                    crate::mongo::request::FailureKind::Other,
+                                    "the answer was of another kind",
+                                )),
+                            }),
+                        );
+                    }
+                }
+            }
+            Asker::Administration(what) => {
+                self.administration_settled(profile, &what, result, effects)
+            }
+            Asker::Undo(_) => {}
+            Asker::Nobody => {}
+        }
+    }
+
+    /// Does what a question's *Yes* stands for.
+    pub(super) fn carry_out(&mut self, intent: Intent, effects: &mut Vec<Effect>) {
+        match intent {
+            Intent::Administration {
+                profile,
+                request,
+                what,
+            } => {
+                let mut scope = scope!(self, (*effects));
+                scope.ask_write(Asker::Administration(what.clone()), &profile, request, what);
+            }
+            Intent::Unlock(profile) => {
+                let lasts = self
+                    .profiles
+                    .get(&profile)
+                    .map(|p| p.unlock_for)
+                    .unwrap_or_default();
+                effects.push(Effect::Unlock { profile, lasts });
+            }
+            Intent::CloseTab(id) => self.close_tab(id, effects),
+            Intent::DeleteDocument(id) => self.tell_tab(id, Answer::DeleteDocument, effects),
+            Intent::DiscardDraft(id) => self.tell_tab(id, Answer::DiscardDraft, effects),
+            Intent::RemoveDraft(id) => {
+                self.drafts.retain(|d| d.id != id);
+                effects.push(Effect::RemoveDraft(id));
+            }
+            Intent::UndoWrite => {}
+            Intent::Quit => {
+                self.keep_session(effects);
+                self.quitting = true;
+                effects.push(Effect::Quit);
+            }
+        }
+    }
+
+    /// Gives a tab an overlay's answer; a refusal becomes a notice.
+    pub(super) fn tell_tab(&mut self, id: TabId, answer: Answer, effects: &mut Vec<Effect>) {
+        let Some(tab) = self.tabs.iter_mut().find(|t| t.tab == id) else {
+            return;
+        };
+        let mut scope = scope!(self, (*effects));
+        if let Err(problem) = tab.answer(&mut scope, answer) {
+            scope.warn(problem);
+        }
+    }
+
+    fn answered(&mut self, effects: &mut Vec<Effect>) {
+        let Some(Overlay::Prompt(prompt)) = self.overlays.last() else {
+            return;
+        };
+        let (purpose, text) = (prompt.purpose.clone(), prompt.field.text().to_owned());
+        let problem = match purpose {
+            Purpose::Sort(id) => self.tab_answer(id, Answer::Sort(text), effects).err(),
+            Purpose::Search(id) => self.tab_answer(id, Answer::Search(text), effects).err(),
+            purpose => return self.administration_answered(purpose, &text, effects),
+        };
+        match (problem, self.overlays.last_mut()) {
+            (None, _) => {
+                self.overlays.pop();
+            }
+            (Some(problem), Some(Overlay::Prompt(prompt))) => prompt.problem = Some(problem),
+            (Some(_), _) => {}
+        }
+    }
+
+    fn tab_answer(
+        &mut self,
+        id: TabId,
+        answer: Answer,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), String> {
+        let Some(tab) = self.tabs.iter_mut().find(|t| t.tab == id) else {
+            return Ok(());
+        };
+        let mut scope = scope!(self, (*effects));
+        tab.answer(&mut scope, answer)
+    }
+}
+
+/// Says what became of a write whose asker is gone.
+pub(super) fn tell_write(scope: &mut Scope<'_>, what: &str, result: &Result<Reply, Failure>) {
+    match result {
+        Ok(Reply::Written(WriteOutcome::Conflict { .. })) => {
+            scope.warn(format!(
+                "not done: {what}: the document had changed meanwhile"
+            ));
+        }
+        Ok(_) => scope.info(format!("done: {what}")),
+        Err(failure) => {
+            let mut failure = failure.clone();
+            failure.summary = format!("{what}: {}", failure.summary);
+            scope.fail(&failure);
+        }
+    }
+}
+
+/// A line of the log of writes.
+pub(super) fn record(
+    now: Moment,
+    profile: &ProfileName,
+    namespace: impl ToString,
+    what: &str,
+    outcome: String,
+) -> WriteRecord {
+    WriteRecord {
+        at: now.0,
+        profile: profile.to_string(),
+        namespace: namespace.to_string(),
+        what: what.to_owned(),
+        id: String::new(),
+        paths: Vec::new(),
+        overridden: Vec::new(),
+        outcome,
+    }
+}

@@ -1,0 +1,273 @@
+//! The line at the bottom: where the keys go, what they do, and the newest notice.
+
+use crate::theme::Role;
+use ratatui::layout::{Position, Rect};
+use unicode_width::UnicodeWidthStr;
+
+use super::Sheet;
+use crate::app::notice::Level;
+use crate::app::regions::Hit;
+use crate::app::{Command, Context};
+
+/// Draws the line.
+pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
+    let app = sheet.app;
+    sheet.clear(area, sheet.style(Role::Bar));
+    let context = app.context();
+    let word = format!(" {} ", context.name());
+    let mut x = area.x
+        + sheet.put(
+            Position::new(area.x, area.y),
+            area.width,
+            &word,
+            sheet.style(Role::ChoiceActive),
+        );
+    if !sheet.pending.is_empty() {
+        return pending(sheet, area, x, context);
+    }
+    if let Some(notice) = app.notices.current(app.now) {
+        let (mark, style) = match notice.level {
+            Level::Info => ("", sheet.style(Role::NoticeInfo)),
+            Level::Warning => ("! ", sheet.style(Role::Warning)),
+            Level::Error => ("✗ ", sheet.style(Role::Error)),
+        };
+        let style = sheet.style(Role::Bar).patch(style);
+        let text = format!(" {mark}{}", notice.text);
+        let used = sheet.put(
+            Position::new(x, area.y),
+            area.right().saturating_sub(x),
+            &text,
+            style,
+        );
+        x += used;
+        if x + 12 > area.right() {
+            return;
+        }
+        x += 2;
+    }
+    let running = running(sheet);
+    let end = area
+        .right()
+        .saturating_sub(u16::try_from(running.width()).unwrap_or(0) + 1);
+    for command in hints(context) {
+        hint(sheet, area.y, &mut x, end, context, *command);
+    }
+    if !running.is_empty() {
+        let style = sheet.style(Role::Bar).patch(sheet.style(Role::Warning));
+        sheet.put_right(
+            Rect {
+                width: area.width - 1,
+                ..area
+            },
+            &running,
+            style,
+        );
+    }
+}
+
+/// The keys that would complete what was begun.
+fn pending(sheet: &mut Sheet<'_>, area: Rect, mut x: u16, context: Context) {
+    let so_far: Vec<String> = sheet.pending.iter().map(ToString::to_string).collect();
+    let text = format!(" {} …  ", so_far.join(" "));
+    x += sheet.put(
+        Position::new(x, area.y),
+        area.right().saturating_sub(x),
+        &text,
+        sheet.style(Role::HintKey),
+    );
+    for (key, command) in sheet.keymaps.continuations(context, sheet.pending) {
+        let help = match command {
+            crate::input::Continuation::Command(command) => command.help(),
+            crate::input::Continuation::More => "…",
+        };
+        if x >= area.right() {
+            break;
+        }
+        let key = key.to_string();
+        let key_style = sheet.style(Role::Bar).patch(sheet.style(Role::HintKey));
+        x += sheet.put(Position::new(x, area.y), area.right() - x, &key, key_style);
+        let text = format!(" {help}  ");
+        let hint_style = sheet.style(Role::Bar).patch(sheet.style(Role::HintText));
+        x += sheet.put(
+            Position::new(x, area.y),
+            area.right().saturating_sub(x),
+            &text,
+            hint_style,
+        );
+    }
+}
+
+/// What has been under way for long enough to be worth a word.
+fn running(sheet: &Sheet<'_>) -> String {
+    let app = sheet.app;
+    let longest = app
+        .running()
+        .filter(|(_, r)| r.by != crate::app::scope::Asker::Nobody)
+        .map(|(_, r)| app.now.since(r.since))
+        .max()
+        .unwrap_or_default();
+    if longest.as_millis() < 250 {
+        return String::new();
+    }
+    let stop = sheet
+        .keymaps
+        .hint(app.context(), Command::Cancel)
+        .map(|k| format!(", {k} stops"))
+        .unwrap_or_default();
+    format!("waiting {:.1} s{stop}", longest.as_secs_f64())
+}
+
+fn hint(sheet: &mut Sheet<'_>, y: u16, x: &mut u16, end: u16, context: Context, command: Command) {
+    let Some(keys) = sheet.keymaps.hint(context, command) else {
+        return;
+    };
+    let keys = format!(" {keys}");
+    let text = format!(" {} ", short(command));
+    let width = u16::try_from(keys.width() + text.width()).unwrap_or(u16::MAX);
+    if x.saturating_add(width) > end {
+        return;
+    }
+    let area = Rect {
+        x: *x,
+        y,
+        width,
+        height: 1,
+    };
+    let key_style = sheet.style(Role::Bar).patch(sheet.style(Role::HintKey));
+    let hint_style = sheet.style(Role::Bar).patch(sheet.style(Role::HintText));
+    *x += sheet.put_all(
+        Position::new(*x, y),
+        width,
+        [(keys.as_str(), key_style), (text.as_str(), hint_style)],
+    );
+    sheet.hit(area, Hit::Hint(command));
+}
+
+/// A word or two for the hint line; the whole sentence is in the help.
+fn short(command: Command) -> &'static str {
+    match command {
+        Command::Open => "open",
+        Command::ViewNext => "view",
+        Command::Filter => "filter",
+        Command::Jump => "jump",
+        Command::Palette => "commands",
+        Command::Help => "help",
+        Command::Edit => "edit",
+        Command::EditValue => "edit value",
+        Command::Sort | Command::SortColumn => "sort",
+        Command::Columns => "columns",
+        Command::Details => "details",
+        Command::Refresh => "refresh",
+        Command::Connect => "connect",
+        Command::Disconnect => "disconnect",
+        Command::Quit => "quit",
+        Command::Save => "save",
+        Command::EditExternal => "$EDITOR",
+        Command::Violations => "violations",
+        Command::ApplyFix => "fix",
+        Command::Discard => "discard",
+        Command::Back => "back",
+        Command::Accept => "accept",
+        Command::ConfirmYes => "yes",
+        Command::ConfirmNo => "no",
+        Command::TakeTheirs => "theirs",
+        Command::TakeMine => "mine",
+        Command::EditMerge => "edit merge",
+        Command::Override => "override",
+        Command::DocumentNew => "new",
+        Command::DocumentDelete => "delete",
+        Command::CollectionCreate => "create",
+        Command::CollectionDrop => "drop",
+        Command::Search => "search",
+        Command::SearchNext => "next match",
+        Command::Toggle => "toggle",
+        Command::ChangeType => "type",
+        Command::DocumentNext => "next",
+        Command::DocumentPrevious => "previous",
+        Command::CopyDocument => "copy",
+        Command::Undo => "undo",
+        Command::CloseTab => "close",
+        command => command.help(),
+    }
+}
+
+/// The commands worth a hint, the most wanted first; those that do not fit are left out.
+fn hints(context: Context) -> &'static [Command] {
+    use Command as C;
+    match context {
+        Context::Global => &[],
+        Context::Profiles => &[
+            C::Open,
+            C::Connect,
+            C::Disconnect,
+            C::Jump,
+            C::Palette,
+            C::Help,
+            C::Quit,
+        ],
+        Context::Tree => &[
+            C::Open,
+            C::Filter,
+            C::Jump,
+            C::Details,
+            C::Refresh,
+            C::CollectionCreate,
+            C::CollectionDrop,
+            C::Palette,
+            C::Help,
+            C::Quit,
+        ],
+        Context::Table => &[
+            C::Edit,
+            C::ViewNext,
+            C::Filter,
+            C::Open,
+            C::SortColumn,
+            C::EditValue,
+            C::DocumentNew,
+            C::Columns,
+            C::CopyDocument,
+            C::Palette,
+            C::Help,
+        ],
+        Context::Outline => &[
+            C::Edit,
+            C::ViewNext,
+            C::EditValue,
+            C::ChangeType,
+            C::Search,
+            C::DocumentNext,
+            C::Toggle,
+            C::Back,
+            C::Palette,
+            C::Help,
+        ],
+        Context::Text => &[
+            C::Edit,
+            C::ViewNext,
+            C::Search,
+            C::DocumentNext,
+            C::CopyDocument,
+            C::Back,
+            C::Palette,
+            C::Help,
+        ],
+        Context::Editor => &[
+            C::Save,
+            C::Back,
+            C::EditExternal,
+            C::Violations,
+            C::ApplyFix,
+            C::Search,
+            C::Undo,
+            C::Discard,
+        ],
+        Context::Input => &[C::Accept, C::Back],
+        Context::Dialog => &[C::ConfirmYes, C::ConfirmNo, C::Back],
+        Context::List => &[C::Accept, C::Back],
+        Context::Details => &[C::Refresh, C::Back],
+        Context::Diff => &[C::ConfirmYes, C::ConfirmNo, C::Override],
+        Context::Conflict => &[C::TakeTheirs, C::TakeMine, C::EditMerge, C::Back],
+        Context::Help => &[C::Back],
+    }
+}

@@ -1,0 +1,139 @@
+//! The top bar: every profile with its state, the namespace in front, and whether it may be written to.
+
+use crate::theme::Role;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use super::Sheet;
+use super::words;
+use crate::app::profiles::ProfileState;
+use crate::mongo::request::{Access, ConnectionState};
+
+/// Draws the top bar.
+pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
+    let app = sheet.app;
+    let current = app
+        .current_profile()
+        .and_then(|n| app.profiles.get(&n).cloned());
+    // A production profile fills the bar with its colour, so that nobody takes it for another.
+    let bar = match &current {
+        Some(p) if p.production => sheet
+            .theme
+            .profile_fill(p.color.as_deref().and_then(|c| c.parse().ok())),
+        _ => sheet.style(Role::Bar),
+    };
+    sheet.clear(area, bar);
+    let right = right_side(sheet, area, current.as_ref(), bar);
+    let mut x = area.x + 1;
+    let end = area.right().saturating_sub(right + 1);
+    for profile in &app.profiles.all {
+        let known = current.as_ref().is_some_and(|c| c.name == profile.name);
+        if profile.connection == ConnectionState::Closed && !known {
+            continue;
+        }
+        if x >= end {
+            break;
+        }
+        let name_style = sheet
+            .profile_style(profile.color.as_deref())
+            .patch(if known {
+                bar.add_modifier(Modifier::BOLD)
+            } else {
+                bar
+            });
+        let name_style = if known && profile.production {
+            bar.add_modifier(Modifier::BOLD)
+        } else {
+            name_style
+        };
+        x += sheet.put(
+            Position::new(x, area.y),
+            end - x,
+            profile.name.as_str(),
+            name_style,
+        );
+        let (mark, words, style) = state(sheet, profile);
+        let style = if profile.production && known {
+            bar
+        } else {
+            bar.patch(style)
+        };
+        let text = format!(" {mark} {words}   ");
+        x += sheet.put(
+            Position::new(x, area.y),
+            end.saturating_sub(x),
+            &text,
+            style,
+        );
+    }
+}
+
+fn state(
+    sheet: &Sheet<'_>,
+    profile: &ProfileState,
+) -> (&'static str, String, ratatui::style::Style) {
+    let theme = sheet.theme;
+    match &profile.connection {
+        ConnectionState::Closed => ("○", "closed".to_owned(), theme.style(Role::Dim)),
+        ConnectionState::Connecting => ("◌", "connecting".to_owned(), theme.style(Role::Warning)),
+        ConnectionState::Ready(server) => {
+            let set = server
+                .set_name
+                .as_ref()
+                .map(|s| format!("{s} "))
+                .unwrap_or_default();
+            (
+                "●",
+                format!(
+                    "{set}{} {}",
+                    server.role.word(),
+                    words::span(server.round_trip)
+                ),
+                theme.style(Role::Success),
+            )
+        }
+        ConnectionState::Retrying {
+            attempt, next_in, ..
+        } => {
+            let left = next_in.saturating_sub(sheet.app.now.since(profile.since));
+            (
+                "◌",
+                format!("away, try {} in {} s", attempt + 1, left.as_secs()),
+                theme.style(Role::Error),
+            )
+        }
+        ConnectionState::Failed(_) => ("✗", "failed".to_owned(), theme.style(Role::Error)),
+    }
+}
+
+fn right_side(
+    sheet: &mut Sheet<'_>,
+    area: Rect,
+    current: Option<&ProfileState>,
+    bar: ratatui::style::Style,
+) -> u16 {
+    let app = sheet.app;
+    let mut words = Vec::new();
+    if let Some(tab) = app.tab().filter(|_| area.width >= 60) {
+        words.push(tab.namespace.to_string());
+    }
+    if let Some(profile) = current {
+        if profile.insecure {
+            words.push("TLS NOT CHECKED".to_owned());
+        }
+        if profile.production {
+            words.push("PRODUCTION".to_owned());
+        }
+        words.push(match (profile.access, profile.unlocked_for(app.now)) {
+            (Access::ReadWrite, Some(left)) => format!("UNLOCKED {}", words::span(left)),
+            (Access::ReadWrite, None) => "read-write".to_owned(),
+            (Access::ReadOnly, _) => "read-only".to_owned(),
+        });
+    }
+    let text = words.join("   ");
+    let room = Rect {
+        width: area.width.saturating_sub(1),
+        ..area
+    };
+    sheet.put_right(room, &text, bar)
+}
