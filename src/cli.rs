@@ -14,6 +14,7 @@ use crate::mongo::request::{Failure, FailureKind};
 pub mod conceal;
 pub mod config;
 pub mod log;
+pub mod look;
 pub mod print;
 pub mod sandbox;
 pub mod target;
@@ -73,8 +74,6 @@ impl From<FailureKind> for Exit {
     name = "mongodeck",
     version,
     about,
-    args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true,
     after_help = "Exit codes: 0 done, 1 query, 2 usage or configuration, 3 connection, 4 timeout, 130 interrupted."
 )]
 pub struct Cli {
@@ -129,14 +128,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(guard) => guard,
         Err(message) => return usage(&message),
     };
+    if cli.command.is_some() && cli.console != target::ConsoleArgs::default() {
+        return usage(
+            "a target or a flag of the console stands before a command; write it after the command, or leave the command out",
+        );
+    }
     match cli.command {
         None => target::open_console(cli.console),
         Some(Command::Config(args)) => config::run(&args),
         Some(Command::Trust(args)) => trust::run(&args),
-        Some(Command::Sandbox(args)) => block_on(sandbox::run(args, |_profiles| async {
-            usage("the console is not built yet")
-        }))
-        .unwrap_or_else(|exit| exit),
+        Some(Command::Sandbox(args)) => {
+            block_on(sandbox::run(args, target::open_sandbox)).unwrap_or_else(|exit| exit)
+        }
         Some(Command::SandboxGuard(args)) => {
             block_on(sandbox::run_guard(args)).unwrap_or_else(|exit| exit)
         }

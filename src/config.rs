@@ -62,7 +62,7 @@ impl Theme {
 pub struct Settings {
     /// The colours.
     pub theme: Theme,
-    /// The keymap's name: `default`, `vim`, `emacs`, or a path to a keymap file.
+    /// The keymap's name: `default`, `vim`, `emacs`.
     pub keymap: String,
     /// Whether the mouse is taken; otherwise it is left to the terminal, which then can select text with it.
     pub mouse: bool,

@@ -5,7 +5,7 @@ use crate::config::Launch;
 
 /// Runs the console until it is left.
 #[must_use]
-pub fn console(launch: Launch) -> Exit {
+pub async fn console(launch: Launch) -> Exit {
     drop(launch);
     usage("the console is not built yet")
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Exit, print, usage};
+use super::{Exit, look, print, usage};
 use crate::config::{self, Project, paths, raw};
 
 /// The configuration that `config init` writes: every key, explained.
@@ -104,6 +104,17 @@ fn check() -> Exit {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
+    // A theme or a key that is wrong would be told when the console opens; here is the place to tell it before.
+    let theme = look::theme(&loaded.settings.theme).err();
+    let keys = look::keymaps(&loaded).err();
+    let mut wrong = false;
+    for problem in theme.into_iter().chain(keys) {
+        print::error(&problem);
+        wrong = true;
+    }
+    if wrong {
+        return Exit::Usage;
+    }
     match &loaded.sources.personal {
         Some(file) => print::note(&format!(
             "`{}` is right: {}",

@@ -9,13 +9,13 @@ use std::path::PathBuf;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Exit, config as configuration, usage};
+use super::{Exit, config as configuration, look, usage};
 use crate::config::check::{self, UNLOCK_FOR, bad_database};
 use crate::config::{Config, Launch, Options, Profile, Secret, Target, Theme, Tls};
 use crate::mongo::request::ProfileName;
 
 /// How to reach a deployment: mongosh's flags, where mongosh has them.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectArgs {
     /// The server's host name or address; `HOST:PORT` too.
@@ -55,7 +55,7 @@ pub struct ConnectArgs {
 }
 
 /// What the console opens, and how.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ConsoleArgs {
     /// `PROFILE[/DB[.COLL]]`, or a `mongodb://` or `mongodb+srv://` URI whose path may be `/DB[.COLL]`. None: the profile list.
     #[arg(value_name = "TARGET")]
@@ -69,7 +69,7 @@ pub struct ConsoleArgs {
     /// Open the tabs of the last time again.
     #[arg(long)]
     pub last: bool,
-    /// Keys: `default`, `vim`, `emacs`, or a keymap file.
+    /// Keys: `default`, `vim` or `emacs`.
     #[arg(long, value_name = "NAME")]
     pub keymap: Option<String>,
     /// Colours: `auto`, `dark`, `light`, `16`, or a theme's name.
@@ -487,6 +487,13 @@ pub fn open_console(args: ConsoleArgs) -> Exit {
     if let Some(keymap) = &args.keymap {
         config.settings.keymap.clone_from(keymap);
     }
+    // Told here, where standard error can still be read.
+    if let Err(e) = look::theme(&config.settings.theme) {
+        return usage(&e);
+    }
+    if let Err(e) = look::keymaps(&config) {
+        return usage(&e);
+    }
     if args.no_mouse {
         config.settings.mouse = false;
     }
@@ -518,7 +525,7 @@ pub fn open_console(args: ConsoleArgs) -> Exit {
             profile.read_only = true;
         }
     }
-    crate::runtime::console(Launch {
+    let launch = Launch {
         config,
         profiles,
         target,
@@ -526,7 +533,26 @@ pub fn open_console(args: ConsoleArgs) -> Exit {
             last: args.last,
             read_only: args.read_only,
         },
+    };
+    super::block_on(crate::runtime::console(launch)).unwrap_or_else(|exit| exit)
+}
+
+/// Opens the console on the profiles of a sandbox and no others, with the person's own settings.
+pub async fn open_sandbox(profiles: Vec<Profile>) -> Exit {
+    let config = match configuration::load() {
+        Ok(config) => Config {
+            profiles: profiles.clone(),
+            ..config
+        },
+        Err(exit) => return exit,
+    };
+    crate::runtime::console(Launch {
+        config,
+        target: None,
+        profiles,
+        options: Options::default(),
     })
+    .await
 }
 
 fn percent_decode(text: &str) -> Option<String> {

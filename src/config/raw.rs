@@ -206,7 +206,7 @@ impl Reader {
                 "theme" => raw.theme = self.string(key, value),
                 "keymap" => raw.keymap = self.string(key, value),
                 "mouse" => raw.mouse = self.boolean(key, value),
-                "notice_for" => raw.notice_for = self.string(key, value),
+                "notice_for" => raw.notice_for = self.duration(key, value),
                 "models" => raw.models = self.strings(key, value),
                 "queries" => raw.queries = self.strings(key, value),
                 "profiles" => raw.profiles = self.profiles(key, value),
