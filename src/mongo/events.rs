@@ -1,0 +1,144 @@
+//! Listens to the driver: which servers answer, and, where a test asks for it, which commands were sent.
+//!
+//! The driver calls back from its own tasks, so what is done here is short and never waits. The figures go into a
+//! [`watch`] channel: a reader sees the newest state and is never behind. Must not know profiles or tasks.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mongodb::error::Error;
+use mongodb::event::EventHandler;
+use mongodb::event::command::CommandEvent;
+use mongodb::event::sdam::SdamEvent;
+use mongodb::options::ClientOptions;
+use tokio::sync::watch;
+
+/// How one server stood at its last heartbeat.
+#[derive(Debug, Clone)]
+pub enum Health {
+    /// No heartbeat so far.
+    Unknown,
+    /// It answered.
+    Answering,
+    /// It did not, and why.
+    Failing(Error),
+}
+
+/// The servers of a deployment, by address, as the driver's monitors see them.
+#[derive(Debug, Clone, Default)]
+pub struct Topology {
+    /// Health by address, `host:port`.
+    pub servers: BTreeMap<String, Health>,
+    /// Counts changes for the better, so that who waits for one can tell.
+    pub recoveries: u64,
+}
+
+impl Topology {
+    /// The servers that do not answer, with the reason.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<(String, Error)> {
+        self.servers
+            .iter()
+            .filter_map(|(address, health)| match health {
+                Health::Failing(error) => Some((address.clone(), error.clone())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Whether every server was tried and none answers.
+    #[must_use]
+    pub fn nobody_answers(&self) -> bool {
+        !self.servers.is_empty()
+            && self
+                .servers
+                .values()
+                .all(|h| matches!(h, Health::Failing(_)))
+    }
+}
+
+/// One command that the driver sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentCommand {
+    /// The database it was sent to.
+    pub database: String,
+    /// Its name: `find`, `update`, …
+    pub name: String,
+    /// Its `comment`, where it has one.
+    pub comment: Option<String>,
+}
+
+/// The last commands that were sent, for proving what was not. Costs time on each reply, so it is off by default.
+#[derive(Debug, Clone, Default)]
+pub struct CommandLog(Arc<Mutex<VecDeque<SentCommand>>>);
+
+/// Older commands are forgotten.
+const KEPT_COMMANDS: usize = 10_000;
+
+impl CommandLog {
+    /// The commands so far, oldest first.
+    #[must_use]
+    pub fn commands(&self) -> Vec<SentCommand> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().cloned().collect()
+    }
+
+    fn push(&self, command: SentCommand) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == KEPT_COMMANDS {
+            kept.pop_front();
+        }
+        kept.push_back(command);
+    }
+}
+
+/// Hooks callbacks into `options`, and returns where their news arrive.
+pub fn listen(options: &mut ClientOptions, log: Option<&CommandLog>) -> watch::Receiver<Topology> {
+    let (sender, receiver) = watch::channel(Topology::default());
+    options.sdam_event_handler = Some(EventHandler::callback(move |event| fold(&sender, event)));
+    if let Some(log) = log.cloned() {
+        options.command_event_handler = Some(EventHandler::callback(move |event| {
+            if let CommandEvent::Started(started) = event {
+                log.push(SentCommand {
+                    database: started.db,
+                    name: started.command_name,
+                    comment: started.command.get_str("comment").ok().map(str::to_owned),
+                });
+            }
+        }));
+    }
+    receiver
+}
+
+fn fold(sender: &watch::Sender<Topology>, event: SdamEvent) {
+    match event {
+        SdamEvent::ServerOpening(e) => {
+            sender.send_modify(|t| {
+                t.servers.insert(e.address.to_string(), Health::Unknown);
+            });
+        }
+        SdamEvent::ServerClosed(e) => {
+            sender.send_modify(|t| {
+                t.servers.remove(&e.address.to_string());
+            });
+        }
+        SdamEvent::ServerHeartbeatSucceeded(e) => {
+            let address = e.server_address.to_string();
+            sender.send_if_modified(|t| {
+                let better = !matches!(t.servers.get(&address), Some(Health::Answering));
+                if better {
+                    t.servers.insert(address, Health::Answering);
+                    t.recoveries += 1;
+                }
+                better
+            });
+        }
+        SdamEvent::ServerHeartbeatFailed(e) => {
+            sender.send_modify(|t| {
+                t.servers
+                    .insert(e.server_address.to_string(), Health::Failing(e.failure));
+            });
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,477 @@
+//! One client, and how a call goes through it: with its comment, its limit of time, and a way to stop it.
+//!
+//! All commands of the program are sent from here. A driver's future is never dropped half way: whoever waits for one
+//! waits to its end. Must not know tasks or reports.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bson::raw::cstr;
+use bson::{Bson, Document, RawDocumentBuf, doc, rawdoc};
+use mongodb::Client;
+use mongodb::error::{Error, ErrorKind};
+use mongodb::options::{ReadPreference, SelectionCriteria};
+use mongodb::raw_batch_cursor::RawBatchCursor;
+use tokio::sync::{Notify, OnceCell, watch};
+
+use crate::mongo::connect::Prepared;
+use crate::mongo::events::Topology;
+use crate::mongo::failure::{self, Said, Scene};
+use crate::mongo::request::{Failure, FailureKind, Namespace};
+
+/// Servers of 4.4 and later take a `comment` on every command.
+const WIRE_VERSION_OF_4_4: i64 = 9;
+
+/// A request to stop, shared by who asks and who obeys.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cancel(Arc<(AtomicBool, Notify)>);
+
+impl Cancel {
+    pub(crate) fn cancel(&self) {
+        self.0.0.store(true, Ordering::SeqCst);
+        self.0.1.notify_waiters();
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.0.0.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it is asked for.
+    pub(crate) async fn cancelled(&self) {
+        loop {
+            let notified = self.0.1.notified();
+            tokio::pin!(notified);
+            // Enlisted before the flag is read, so that no wake-up falls between the two.
+            notified.as_mut().enable();
+            if self.is_cancelled() {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+/// The failure of what a person stopped.
+pub(crate) fn stopped() -> Failure {
+    Failure::new(FailureKind::Cancelled, "stopped")
+}
+
+/// A profile's client with what is known around it.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) client: Client,
+    pub(crate) prepared: Prepared,
+    pub(crate) topology: watch::Receiver<Topology>,
+    pub(crate) max_time: Option<Duration>,
+    /// `maxWireVersion` of the last `hello`; 0 before.
+    wire_version: AtomicI64,
+    /// Whether writes may carry a number by which the server recognises a second sending.
+    numbered_writes: AtomicBool,
+    next_number: AtomicI64,
+    /// A client of its own for stopping operations, so that a full pool cannot hold it up.
+    control: OnceCell<Client>,
+}
+
+impl Link {
+    pub(crate) fn new(
+        client: Client,
+        prepared: Prepared,
+        topology: watch::Receiver<Topology>,
+        max_time: Option<Duration>,
+    ) -> Self {
+        // Higher than any number that another run of the program used in a session of the same id.
+        let start = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(1, |d| i64::try_from(d.as_millis()).unwrap_or(1));
+        Self {
+            client,
+            prepared,
+            topology,
+            max_time,
+            wire_version: AtomicI64::new(0),
+            numbered_writes: AtomicBool::new(false),
+            next_number: AtomicI64::new(start),
+            control: OnceCell::new(),
+        }
+    }
+
+    /// Notes what a server said of itself.
+    pub(crate) fn learn(&self, hello: &Document) {
+        let wire = failure::integer(hello.get("maxWireVersion")).unwrap_or(0);
+        self.wire_version.store(wire, Ordering::Relaxed);
+        let in_set =
+            hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|m| m == "isdbgrid");
+        let sessions = hello.contains_key("logicalSessionTimeoutMinutes");
+        let wanted = self.prepared.options.retry_writes != Some(false);
+        self.numbered_writes
+            .store(in_set && sessions && wanted, Ordering::Relaxed);
+    }
+
+    pub(crate) fn takes_comments(&self) -> bool {
+        self.wire_version.load(Ordering::Relaxed) >= WIRE_VERSION_OF_4_4
+    }
+
+    pub(crate) fn scene(&self) -> Scene {
+        Scene {
+            troubles: self.topology.borrow().troubles(),
+            ..self.prepared.scene.clone()
+        }
+    }
+
+    /// Stops what runs on the server under one of `comments`. Best effort: what cannot be found has ended.
+    pub(crate) async fn kill(&self, comments: &[String]) {
+        let control = self
+            .control
+            .get_or_try_init(|| async {
+                let mut options = self.prepared.options.clone();
+                options.max_pool_size = Some(1);
+                options.min_pool_size = None;
+                options.server_selection_timeout = Some(Duration::from_secs(1));
+                options.sdam_event_handler = None;
+                options.command_event_handler = None;
+                options.cmap_event_handler = None;
+                Client::with_options(options)
+            })
+            .await;
+        let Ok(control) = control else {
+            return;
+        };
+        let admin = control.database("admin");
+        let names: Vec<Bson> = comments.iter().cloned().map(Bson::String).collect();
+        let running = doc! {
+            "aggregate": 1,
+            "pipeline": [
+                { "$currentOp": { "allUsers": false } },
+                { "$match": { "$or": [
+                    { "command.comment": { "$in": names.clone() } },
+                    { "cursor.originatingCommand.comment": { "$in": names } },
+                ] } },
+                { "$project": { "opid": 1 } },
+            ],
+            "cursor": {},
+        };
+        let Ok(reply) = admin.run_command(running).await else {
+            return;
+        };
+        let batch = reply
+            .get_document("cursor")
+            .and_then(|c| c.get_array("firstBatch"))
+            .cloned()
+            .unwrap_or_default();
+        for operation in batch.iter().filter_map(Bson::as_document) {
+            if let Some(id) = operation.get("opid") {
+                let _ = admin
+                    .run_command(doc! { "killOp": 1, "op": id.clone() })
+                    .await;
+            }
+        }
+    }
+
+    /// Closes both clients. Ends when the driver has.
+    pub(crate) async fn close(self: Arc<Self>) {
+        if let Some(control) = self.control.get() {
+            control.clone().shutdown().immediate(true).await;
+        }
+        self.client.clone().shutdown().immediate(true).await;
+    }
+}
+
+/// Something asked of a link on behalf of one task.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    link: Arc<Link>,
+    comment: Arc<str>,
+    cancel: Cancel,
+}
+
+impl Call {
+    pub(crate) fn new(link: Arc<Link>, comment: &str, cancel: Cancel) -> Self {
+        Self {
+            link,
+            comment: Arc::from(comment),
+            cancel,
+        }
+    }
+
+    pub(crate) fn link(&self) -> &Arc<Link> {
+        &self.link
+    }
+
+    pub(crate) fn comment(&self) -> &str {
+        &self.comment
+    }
+
+    /// The same call under another comment.
+    pub(crate) fn with_comment(&self, comment: String) -> Self {
+        Self {
+            comment: Arc::from(comment),
+            ..self.clone()
+        }
+    }
+
+    /// Between two steps: whether to take the next one.
+    pub(crate) fn go_on(&self) -> Result<(), Failure> {
+        if self.cancel.is_cancelled() {
+            Err(stopped())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// A read's error in words.
+    pub(crate) fn failure(&self, error: &Error, namespace: Option<&Namespace>) -> Failure {
+        let scene = Scene {
+            namespace: namespace.cloned(),
+            ..self.link.scene()
+        };
+        failure::translate(error, &scene)
+    }
+
+    /// A write's error in words, where an answer that did not come leaves its outcome open.
+    pub(crate) fn write_failure(&self, error: &Error, namespace: Option<&Namespace>) -> Failure {
+        let scene = Scene {
+            namespace: namespace.cloned(),
+            writing: true,
+            ..self.link.scene()
+        };
+        failure::translate(error, &scene)
+    }
+
+    /// A server's refusal in words.
+    pub(crate) fn refusal(&self, said: &Said, namespace: &Namespace) -> Failure {
+        let scene = Scene {
+            namespace: Some(namespace.clone()),
+            ..self.link.scene()
+        };
+        failure::of_server(said, &scene)
+    }
+
+    fn dress(&self, command: &mut RawDocumentBuf, always: bool) {
+        if always || self.link.takes_comments() {
+            command.append(cstr!("comment"), &*self.comment);
+        }
+    }
+
+    fn dress_read(&self, command: &mut RawDocumentBuf) {
+        let name = command_name(command);
+        let cursor = matches!(name.as_str(), "find" | "aggregate");
+        self.dress(command, cursor);
+        if let Some(limit) = self.link.max_time {
+            let limit = i64::try_from(limit.as_millis())
+                .unwrap_or(i64::MAX)
+                .clamp(1, i64::from(i32::MAX));
+            command.append(cstr!("maxTimeMS"), limit);
+        }
+        if cursor
+            && let Some(concern) = self
+                .link
+                .prepared
+                .options
+                .read_concern
+                .as_ref()
+                .and_then(|c| bson::serialize_to_raw_document_buf(c).ok())
+        {
+            command.append(cstr!("readConcern"), concern);
+        }
+    }
+
+    fn selection(&self) -> SelectionCriteria {
+        self.link
+            .prepared
+            .selection()
+            .unwrap_or(SelectionCriteria::ReadPreference(ReadPreference::Primary))
+    }
+
+    /// A command that only reads and answers with one document. Sent a second time where the connection broke.
+    pub(crate) async fn ask(
+        &self,
+        database: &str,
+        mut command: RawDocumentBuf,
+    ) -> Result<Document, Error> {
+        self.dress_read(&mut command);
+        let database = self.link.client.database(database);
+        let send = || {
+            database
+                .run_raw_command(command.clone())
+                .selection_criteria(self.selection())
+        };
+        match send().await {
+            Err(error) if self.again(&error) => send().await,
+            other => other,
+        }
+    }
+
+    /// A command that only reads and answers with a cursor. Batches after the first one are of `next_batch`.
+    pub(crate) async fn open(
+        &self,
+        database: &str,
+        command: RawDocumentBuf,
+        next_batch: Option<u32>,
+    ) -> Result<RawBatchCursor, Error> {
+        self.open_at(database, command, next_batch, self.selection())
+            .await
+    }
+
+    /// As [`Call::open`], on the primary, for reading what was just written.
+    pub(crate) async fn open_on_primary(
+        &self,
+        database: &str,
+        command: RawDocumentBuf,
+    ) -> Result<RawBatchCursor, Error> {
+        self.open_at(
+            database,
+            command,
+            None,
+            SelectionCriteria::ReadPreference(ReadPreference::Primary),
+        )
+        .await
+    }
+
+    async fn open_at(
+        &self,
+        database: &str,
+        mut command: RawDocumentBuf,
+        next_batch: Option<u32>,
+        selection: SelectionCriteria,
+    ) -> Result<RawBatchCursor, Error> {
+        self.dress_read(&mut command);
+        let database = self.link.client.database(database);
+        let comments = self.link.takes_comments();
+        let send = || {
+            let mut action = database
+                .run_raw_cursor_command(command.clone())
+                .selection_criteria(selection.clone());
+            if let Some(size) = next_batch {
+                action = action.batch_size(size);
+            }
+            if comments {
+                action = action.comment(Bson::String(self.comment.to_string()));
+            }
+            action.batch()
+        };
+        match send().await {
+            Err(error) if self.again(&error) => send().await,
+            other => other,
+        }
+    }
+
+    fn again(&self, error: &Error) -> bool {
+        !self.cancel.is_cancelled()
+            && self.link.prepared.options.retry_reads != Some(false)
+            && is_passing(error)
+    }
+
+    /// A command that changes collections or databases. Sent once.
+    pub(crate) async fn change(
+        &self,
+        database: &str,
+        mut command: RawDocumentBuf,
+    ) -> Result<Document, Error> {
+        self.dress(&mut command, false);
+        self.concern(&mut command);
+        self.link
+            .client
+            .database(database)
+            .run_raw_command(command)
+            .await
+    }
+
+    /// `insert`, `update` or `delete` of one document, with its bytes as they are. Where the server can recognise a second
+    /// sending, it is sent again once after the connection broke.
+    ///
+    /// `Ok` is the reply, which may hold `writeErrors`.
+    pub(crate) async fn write(
+        &self,
+        namespace: &Namespace,
+        mut command: RawDocumentBuf,
+    ) -> Result<Document, Failure> {
+        self.dress(&mut command, false);
+        self.concern(&mut command);
+        let database = self.link.client.database(&namespace.database);
+        if !self.link.numbered_writes.load(Ordering::Relaxed) {
+            return database
+                .run_raw_command(command)
+                .await
+                .map_err(|e| self.write_failure(&e, Some(namespace)));
+        }
+        let number = self.link.next_number.fetch_add(1, Ordering::Relaxed);
+        command.append(cstr!("txnNumber"), number);
+        let mut session = self
+            .link
+            .client
+            .start_session()
+            .await
+            .map_err(|e| self.failure(&e, Some(namespace)))?;
+        let first = match database
+            .run_raw_command(command.clone())
+            .session(&mut session)
+            .await
+        {
+            Ok(reply) if !retryable_concern(&reply) => return Ok(reply),
+            Ok(_) => None,
+            Err(error)
+                if is_passing(&error)
+                    || error.contains_label(mongodb::error::RETRYABLE_WRITE_ERROR) =>
+            {
+                Some(error)
+            }
+            Err(error) => return Err(self.write_failure(&error, Some(namespace))),
+        };
+        let sent = first.as_ref().is_none_or(failure::may_have_been_sent);
+        database
+            .run_raw_command(command)
+            .session(&mut session)
+            .await
+            .map_err(|error| match error.kind.as_ref() {
+                // The server answered this time, so what it says holds for both sendings.
+                ErrorKind::Command(_) => self.write_failure(&error, Some(namespace)),
+                _ if sent => {
+                    failure::unknown_outcome("the connection broke, and could not be made again")
+                }
+                _ => self.write_failure(&error, Some(namespace)),
+            })
+    }
+
+    fn concern(&self, command: &mut RawDocumentBuf) {
+        let chosen = self
+            .link
+            .prepared
+            .write_concern()
+            .and_then(|c| bson::serialize_to_raw_document_buf(&c).ok())
+            .filter(|c| !c.is_empty())
+            .unwrap_or_else(|| rawdoc! { "w": "majority" });
+        command.append(cstr!("writeConcern"), chosen);
+    }
+}
+
+fn command_name(command: &RawDocumentBuf) -> String {
+    command
+        .iter()
+        .next()
+        .and_then(Result::ok)
+        .map(|(key, _)| key.as_str().to_owned())
+        .unwrap_or_default()
+}
+
+fn retryable_concern(reply: &Document) -> bool {
+    reply
+        .get_document("writeConcernError")
+        .ok()
+        .map(Said::from_document)
+        .is_some_and(|s| PASSING_CODES.contains(&s.code))
+}
+
+/// Codes of a server that is stepping down, shutting down or cut off: another attempt may do.
+const PASSING_CODES: [i32; 13] = [
+    11600, 11602, 10107, 13435, 13436, 189, 91, 7, 6, 89, 9001, 134, 262,
+];
+
+/// Whether the trouble may pass by itself, so that one more attempt makes sense.
+pub(crate) fn is_passing(error: &Error) -> bool {
+    match error.kind.as_ref() {
+        ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => true,
+        ErrorKind::Command(command) => PASSING_CODES.contains(&command.code),
+        _ => false,
+    }
+}

@@ -1,0 +1,146 @@
+//! One request from the wait for its connection to its reply.
+
+use std::sync::Arc;
+
+use super::{PATIENCE, Post, lock, read, write};
+use crate::mongo::feed::Feed;
+use crate::mongo::link::{Call, Cancel, Link, stopped};
+use crate::mongo::request::{ConnectionState, Failure, FailureKind, Reply, Request};
+
+/// Waits for the connection and carries `request` out under `comment`.
+pub(super) async fn perform(
+    post: &Arc<Post>,
+    comment: &str,
+    cancel: Cancel,
+    request: Request,
+) -> Result<Reply, Failure> {
+    let link = post.ready(&cancel).await?;
+    if request.writes() {
+        // An unlock may have run out while the connection was waited for.
+        post.may_write()?;
+        if cancel.is_cancelled() {
+            return Err(stopped());
+        }
+    }
+    let call = Call::new(link, comment, cancel.clone());
+    match request {
+        Request::Databases => read::databases(&call).await.map(Reply::Databases),
+        Request::Collections { database } => read::collections(&call, &database)
+            .await
+            .map(Reply::Collections),
+        Request::Sizes {
+            database,
+            collections,
+        } => read::sizes(&call, &database, &collections)
+            .await
+            .map(Reply::Sizes),
+        Request::Details { namespace } => read::details(&call, &namespace)
+            .await
+            .map(|d| Reply::Details(Box::new(d))),
+        Request::OpenFeed {
+            feed,
+            namespace,
+            find,
+            count,
+        } => {
+            let (opened, page) = Feed::open(&call, feed, namespace, find, count).await?;
+            // A feed that nobody waits for any more closes its cursor here.
+            if !cancel.is_cancelled() {
+                lock(&post.feeds).insert(feed, Arc::new(opened));
+            }
+            Ok(Reply::Page(page))
+        }
+        Request::Page {
+            feed,
+            side,
+            offset,
+            count,
+            max_bytes,
+        } => {
+            let open = lock(&post.feeds).get(&feed).cloned();
+            let Some(open) = open else {
+                return Err(
+                    Failure::new(FailureKind::Gone, "the documents' cursor was closed")
+                        .with_help("refresh to read again"),
+                );
+            };
+            open.page(&call, side, offset, count, max_bytes)
+                .await
+                .map(Reply::Page)
+        }
+        Request::CloseFeed { feed } => {
+            lock(&post.feeds).remove(&feed);
+            Ok(Reply::Done)
+        }
+        Request::Count { namespace, filter } => read::count(&call, &namespace, &filter)
+            .await
+            .map(Reply::Count),
+        Request::Document { namespace, id } => {
+            read::document(&call, &namespace, &id, read::From::Anywhere)
+                .await
+                .map(Reply::Document)
+        }
+        Request::Write(change) => write::write(&call, &change).await.map(Reply::Written),
+        Request::CreateCollection { namespace, options } => {
+            write::create(&call, &namespace, &options)
+                .await
+                .map(|()| Reply::Done)
+        }
+        Request::RenameCollection { from, to } => {
+            write::rename(&call, &from, &to).await.map(|()| Reply::Done)
+        }
+        Request::DropCollection { namespace } => write::drop_collection(&call, &namespace)
+            .await
+            .map(|()| Reply::Done),
+        Request::DropDatabase { database } => write::drop_database(&call, &database)
+            .await
+            .map(|()| Reply::Done),
+    }
+}
+
+impl Post {
+    /// The link of a connection that answers; waits for it as long as the profile looks for a server.
+    pub(super) async fn ready(&self, cancel: &Cancel) -> Result<Arc<Link>, Failure> {
+        let mut state = self.state.subscribe();
+        let patience = lock(&self.connection)
+            .link
+            .as_ref()
+            .map(|l| l.prepared.selection_timeout)
+            .or(self.profile.server_selection_timeout)
+            .unwrap_or(PATIENCE);
+        let over = tokio::time::sleep(patience);
+        tokio::pin!(over);
+        loop {
+            let reason = match &*state.borrow_and_update() {
+                ConnectionState::Ready(_) => match lock(&self.connection).link.clone() {
+                    Some(link) => return Ok(link),
+                    None => None,
+                },
+                ConnectionState::Failed(failure) => return Err(failure.clone()),
+                ConnectionState::Closed => {
+                    return Err(Failure::new(
+                        FailureKind::Unreachable,
+                        "the connection was closed",
+                    )
+                    .with_help("connect again"));
+                }
+                ConnectionState::Retrying { failure, .. } => Some(failure.clone()),
+                ConnectionState::Connecting => None,
+            };
+            tokio::select! {
+                changed = state.changed() => {
+                    if changed.is_err() {
+                        return Err(stopped());
+                    }
+                }
+                () = cancel.cancelled() => return Err(stopped()),
+                () = &mut over => {
+                    return Err(reason.unwrap_or_else(|| {
+                        Failure::new(FailureKind::Unreachable, format!("profile `{}` did not connect in {} s", self.profile.name, patience.as_secs()))
+                            .with_help("check the address of the profile")
+                    }));
+                }
+            }
+        }
+    }
+}

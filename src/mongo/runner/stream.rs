@@ -1,0 +1,114 @@
+//! All documents of a `find`, passed one by one to a function: for commands that print or export.
+//!
+//! Reads a batch while the one before it is worked on; holds two batches at the most.
+
+use std::ops::ControlFlow;
+
+use bson::{RawBsonRef, RawDocument};
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+
+use super::Runner;
+use crate::mongo::feed::find_command;
+use crate::mongo::link::{Call, Cancel, stopped};
+use crate::mongo::request::{ConnectionState, Failure, FailureKind, Find, Namespace, ProfileName};
+
+/// Documents per batch: some megabytes of usual documents. The server also ends a batch at 16 MiB.
+const BATCH: u32 = 5_000;
+
+/// A stream that can be stopped from elsewhere, for one from a signal handler.
+#[derive(Debug, Clone, Default)]
+pub struct Streaming(Cancel);
+
+impl Streaming {
+    /// Stops the stream after the batch it is at, and its operation on the server.
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
+}
+
+impl Runner {
+    /// Passes each document of `find` to `each`, in the server's order, until it breaks. Returns how many were passed.
+    ///
+    /// # Errors
+    ///
+    /// What the connection or the server says; [`FailureKind::Cancelled`] after [`Streaming::cancel`]. Documents that were
+    /// passed before stay passed.
+    pub async fn stream(
+        &self,
+        profile: &ProfileName,
+        namespace: &Namespace,
+        find: &Find,
+        streaming: &Streaming,
+        mut each: impl FnMut(&RawDocument) -> ControlFlow<()>,
+    ) -> Result<u64, Failure> {
+        let Some(post) = self.post(profile) else {
+            return Err(Failure::new(
+                FailureKind::Configuration,
+                format!("there is no profile `{profile}`"),
+            ));
+        };
+        if matches!(*post.state.borrow(), ConnectionState::Closed) {
+            self.connect_post(&post);
+        }
+        let link = post.ready(&streaming.0).await?;
+        let comment = format!(
+            "mongodeck/{}/stream-{}",
+            self.session,
+            bson::oid::ObjectId::new().to_hex()
+        );
+        let call = Call::new(link, &comment, streaming.0.clone());
+        let (sender, mut batches) = mpsc::channel(1);
+        let command = find_command(namespace, find, None, Some(BATCH as usize));
+        let names = namespace.clone();
+        // The reader ends between two batches when nobody takes them any more.
+        tokio::spawn(async move {
+            let mut cursor = match call.open(&names.database, command, Some(BATCH)).await {
+                Ok(cursor) => cursor,
+                Err(error) => {
+                    let _ = sender.send(Err(call.failure(&error, Some(&names)))).await;
+                    return;
+                }
+            };
+            while let Some(batch) = cursor.next().await {
+                let batch = batch.map_err(|e| call.failure(&e, Some(&names)));
+                let failed = batch.is_err();
+                if sender.send(batch).await.is_err() || failed || call.go_on().is_err() {
+                    return;
+                }
+            }
+        });
+        let mut passed = 0;
+        loop {
+            let batch = tokio::select! {
+                batch = batches.recv() => batch,
+                () = streaming.0.cancelled() => {
+                    let link = super::lock(&post.connection).link.clone();
+                    if let Some(link) = link {
+                        tokio::spawn(async move { link.kill(&[comment]).await });
+                    }
+                    return Err(stopped());
+                }
+            };
+            let Some(batch) = batch else {
+                return Ok(passed);
+            };
+            let batch = batch?;
+            let documents = batch.doc_slices().map_err(|_| {
+                Failure::new(FailureKind::Other, "the server's reply holds no batch")
+            })?;
+            for value in documents {
+                let Ok(RawBsonRef::Document(document)) = value else {
+                    return Err(Failure::new(
+                        FailureKind::Other,
+                        "the server's reply cannot be read",
+                    ));
+                };
+                passed += 1;
+                if each(document).is_break() {
+                    return Ok(passed);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Keeps one profile's connection: makes it, asks now and then how it stands, and makes it again after trouble.
+//!
+//! One task per profile, so that no profile waits for another. Reports each change once. Must not drop a driver's
+//! future: a question to the server runs in a task of its own, and is waited for to its end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bson::{Document, doc};
+use mongodb::Client;
+use mongodb::error::Error;
+use mongodb::options::SelectionCriteria;
+use tokio::task::JoinHandle;
+
+use super::Post;
+use crate::mongo::connect::{self, Prepared};
+use crate::mongo::events::{self, CommandLog};
+use crate::mongo::failure;
+use crate::mongo::link::{Cancel, Link};
+use crate::mongo::request::{ConnectionState, Failure, FailureKind, Role, ServerInfo};
+
+/// Time between two questions to a server that answers.
+const REFRESH: Duration = Duration::from_secs(10);
+
+/// How often the driver tries by itself while an operation waits for a server.
+const DRIVER_RETRIES: Duration = Duration::from_millis(500);
+
+/// The first pause after a failed attempt; each further one is twice as long, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Runs until `stop`, or until it is clear that no further attempt can do.
+pub(super) async fn supervise(post: Arc<Post>, log: Option<CommandLog>, stop: Cancel) {
+    post.tell(ConnectionState::Connecting, &stop);
+    let Some((link, mut topology)) = open(&post, log, &stop).await else {
+        return;
+    };
+    let mut attempt = 0_u32;
+    let mut known: Option<String> = None;
+    while !stop.is_cancelled() {
+        let recoveries = topology.borrow_and_update().recoveries;
+        let mut probe = tokio::spawn(probe(Arc::clone(&link), known.clone()));
+        let outcome = loop {
+            tokio::select! {
+                // A `JoinHandle` that is dropped leaves its task running to the end.
+                outcome = &mut probe => break outcome.ok(),
+                () = stop.cancelled() => return,
+                changed = topology.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    if let Some(failure) = nobody_answers(&link, &mut topology) {
+                        if is_final(&failure) {
+                            give_up(&post, failure, &stop);
+                            return;
+                        }
+                        post.tell(ConnectionState::Retrying { attempt: attempt + 1, next_in: DRIVER_RETRIES, failure }, &stop);
+                    }
+                }
+            }
+        };
+        match outcome {
+            Some(Ok(info)) => {
+                attempt = 0;
+                known = Some(info.version.clone());
+                post.tell(ConnectionState::Ready(info), &stop);
+                wait_for_news(&post, &link, &mut topology, &stop).await;
+            }
+            Some(Err(error)) => {
+                let failure = failure::translate(&error, &link.scene());
+                if is_final(&failure) {
+                    give_up(&post, failure, &stop);
+                    return;
+                }
+                attempt = attempt.saturating_add(1);
+                let next_in = pause(attempt);
+                post.tell(
+                    ConnectionState::Retrying {
+                        attempt,
+                        next_in,
+                        failure,
+                    },
+                    &stop,
+                );
+                let again = tokio::time::sleep(next_in);
+                tokio::pin!(again);
+                loop {
+                    tokio::select! {
+                        () = &mut again => break,
+                        () = stop.cancelled() => return,
+                        changed = topology.changed() => {
+                            // The driver's monitors look on; a server that is back is not kept waiting.
+                            if changed.is_err() || topology.borrow_and_update().recoveries != recoveries {
+                                break;
+                            }
+                        }
+                    }
+                }
+            }
+            None => return,
+        }
+    }
+}
+
+/// Makes the client, waiting for the DNS where it has to be asked.
+async fn open(
+    post: &Arc<Post>,
+    log: Option<CommandLog>,
+    stop: &Cancel,
+) -> Option<(Arc<Link>, tokio::sync::watch::Receiver<events::Topology>)> {
+    let mut attempt = 0_u32;
+    let mut prepared: Prepared = loop {
+        let profile = post.profile.clone();
+        let mut preparing: JoinHandle<_> =
+            tokio::spawn(async move { connect::prepare(&profile).await });
+        let outcome = tokio::select! {
+            outcome = &mut preparing => outcome.ok()?,
+            () = stop.cancelled() => return None,
+        };
+        match outcome {
+            Ok(prepared) => break prepared,
+            Err(failure) if failure.kind == FailureKind::Unreachable => {
+                attempt = attempt.saturating_add(1);
+                let next_in = pause(attempt);
+                post.tell(
+                    ConnectionState::Retrying {
+                        attempt,
+                        next_in,
+                        failure,
+                    },
+                    stop,
+                );
+                tokio::select! {
+                    () = tokio::time::sleep(next_in) => {}
+                    () = stop.cancelled() => return None,
+                }
+            }
+            Err(failure) => {
+                give_up(post, failure, stop);
+                return None;
+            }
+        }
+    };
+    let topology = events::listen(&mut prepared.options, log.as_ref());
+    let client = match Client::with_options(prepared.options.clone()) {
+        Ok(client) => client,
+        Err(error) => {
+            let mut failure = failure::translate(&error, &prepared.scene);
+            if failure.kind == FailureKind::Query {
+                failure.kind = FailureKind::Configuration;
+            }
+            give_up(post, failure, stop);
+            return None;
+        }
+    };
+    let link = Arc::new(Link::new(
+        client,
+        prepared,
+        topology.clone(),
+        post.profile.max_time,
+    ));
+    if !post.adopt(Arc::clone(&link), stop) {
+        tokio::spawn(link.close());
+        return None;
+    }
+    Some((link, topology))
+}
+
+fn nobody_answers(
+    link: &Link,
+    topology: &mut tokio::sync::watch::Receiver<events::Topology>,
+) -> Option<Failure> {
+    let state = topology.borrow_and_update();
+    if !state.nobody_answers() {
+        return None;
+    }
+    let (address, error) = state.troubles().into_iter().next()?;
+    let mut scene = link.prepared.scene.clone();
+    if scene.hosts.len() < 2 {
+        scene.hosts = vec![address];
+    }
+    Some(failure::translate(&error, &scene))
+}
+
+fn is_final(failure: &Failure) -> bool {
+    matches!(
+        failure.kind,
+        FailureKind::Authentication | FailureKind::Configuration | FailureKind::Tls
+    )
+}
+
+fn give_up(post: &Arc<Post>, failure: Failure, stop: &Cancel) {
+    post.tell(ConnectionState::Failed(failure), stop);
+    post.abandon(stop);
+}
+
+/// After a good answer: until it is time to ask again, or something happened.
+async fn wait_for_news(
+    post: &Post,
+    link: &Link,
+    topology: &mut tokio::sync::watch::Receiver<events::Topology>,
+    stop: &Cancel,
+) {
+    let refresh = tokio::time::sleep(REFRESH);
+    tokio::pin!(refresh);
+    loop {
+        tokio::select! {
+            () = &mut refresh => {
+                // What runs at the moment shows that the server lives, and would only delay the question.
+                if post.busy() {
+                    refresh.as_mut().reset(tokio::time::Instant::now() + REFRESH);
+                } else {
+                    return;
+                }
+            }
+            () = post.nudge.notified() => return,
+            () = stop.cancelled() => return,
+            changed = topology.changed() => {
+                if changed.is_err() || nobody_answers(link, topology).is_some() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The pause before attempt `attempt + 1`: doubled each time, and up to a quarter shorter, so that many clients of a
+/// server that comes back do not come all at once.
+fn pause(attempt: u32) -> Duration {
+    let full = FIRST_PAUSE
+        .saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1).min(10)))
+        .min(LONGEST_PAUSE);
+    let noise = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.subsec_nanos() % 256);
+    full - (full / 4).saturating_mul(noise) / 256
+}
+
+/// Asks who the server is and how long a question takes.
+async fn probe(link: Arc<Link>, version: Option<String>) -> Result<ServerInfo, Error> {
+    let admin = link.client.database("admin");
+    let selection = link.prepared.selection();
+    let ask = |command: Document| {
+        let action = admin.run_command(command);
+        match &selection {
+            Some(SelectionCriteria::ReadPreference(preference)) => {
+                action.selection_criteria(SelectionCriteria::ReadPreference(preference.clone()))
+            }
+            _ => action,
+        }
+    };
+    let hello = ask(doc! { "hello": 1 }).await;
+    let hello = match hello {
+        // Older servers know it by another name.
+        Err(error) if matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(c) if c.code == 59) => {
+            ask(doc! { "isMaster": 1 }).await?
+        }
+        other => other?,
+    };
+    link.learn(&hello);
+    let version = match version {
+        Some(version) => version,
+        None => ask(doc! { "buildInfo": 1 })
+            .await?
+            .get_str("version")
+            .unwrap_or("?")
+            .to_owned(),
+    };
+    let start = Instant::now();
+    ask(doc! { "ping": 1 }).await?;
+    Ok(ServerInfo {
+        version,
+        role: role(&hello),
+        set_name: hello.get_str("setName").ok().map(str::to_owned),
+        round_trip: start.elapsed(),
+        address: hello
+            .get_str("me")
+            .map(str::to_owned)
+            .ok()
+            .or_else(|| link.prepared.scene.hosts.first().cloned())
+            .unwrap_or_default(),
+    })
+}
+
+fn role(hello: &Document) -> Role {
+    let is = |key: &str| hello.get_bool(key).unwrap_or(false);
+    let primary = is("isWritablePrimary") || is("ismaster");
+    if hello.get_str("msg").is_ok_and(|m| m == "isdbgrid") {
+        Role::Router
+    } else if hello.contains_key("setName") {
+        match (primary, is("secondary")) {
+            (true, _) => Role::Primary,
+            (false, true) => Role::Secondary,
+            _ => Role::Other,
+        }
+    } else if primary && !is("isreplicaset") {
+        Role::Standalone
+    } else {
+        Role::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test fails by panicking"
+    )]
+
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_a_bound() {
+        assert!(pause(1) <= FIRST_PAUSE && pause(1) >= FIRST_PAUSE.mul_f32(0.7));
+        assert!(pause(4) > pause(1) * 4);
+        assert!(pause(60) <= LONGEST_PAUSE && pause(60) >= LONGEST_PAUSE.mul_f32(0.7));
+    }
+
+    #[test]
+    fn a_server_is_known_by_what_it_says_of_itself() {
+        assert_eq!(
+            role(&doc! { "isWritablePrimary": true, "setName": "rs0" }),
+            Role::Primary
+        );
+        assert_eq!(
+            role(&doc! { "isWritablePrimary": false, "secondary": true, "setName": "rs0" }),
+            Role::Secondary
+        );
+        assert_eq!(
+            role(&doc! { "isWritablePrimary": true, "msg": "isdbgrid" }),
+            Role::Router
+        );
+        assert_eq!(role(&doc! { "ismaster": true }), Role::Standalone);
+        assert_eq!(
+            role(&doc! { "isWritablePrimary": false, "arbiterOnly": true, "setName": "rs0" }),
+            Role::Other
+        );
+    }
+}
