@@ -12,3 +12,4 @@
 mod cli;
 mod server;
 mod support;
+mod terminal;

@@ -1,4 +1,5 @@
 //! What several integration tests need.
 
 pub mod program;
+pub mod pty;
 pub mod server;
