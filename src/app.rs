@@ -3,11 +3,11 @@
 //! [`App::update`] takes a [`Msg`] and gives the [`Effect`]s that follow from it. Nothing here awaits, spawns, reads a
 //! file or a clock; time comes in with the message. Panes get a [`Scope`] for what they share.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::config::Profile;
-use crate::config::state::{Draft, DraftId, Session};
+use crate::config::state::{ColumnLayout, Draft, DraftId, Session};
 use crate::model::Library;
 use crate::mongo::request::TaskId;
 
@@ -87,6 +87,8 @@ pub struct App {
     pub journal: Journal,
     /// Drafts of earlier runs that are not open in a tab.
     pub drafts: Vec<Draft>,
+    /// How columns are laid out, by [`crate::config::store::layout_key`].
+    pub layouts: BTreeMap<String, ColumnLayout>,
     ids: Ids,
     tasks: HashMap<TaskId, Running>,
     wanted: Vec<Wanted>,
@@ -138,6 +140,7 @@ impl App {
             regions: Regions::default(),
             journal: Journal::default(),
             drafts: Vec::new(),
+            layouts: BTreeMap::new(),
             ids: Ids::default(),
             tasks: HashMap::new(),
             wanted: Vec::new(),

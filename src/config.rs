@@ -288,4 +288,6 @@ pub struct Options {
     pub last: bool,
     /// `--read-only`: nothing is written, whatever a profile says. The profiles are read-only already.
     pub read_only: bool,
+    /// Whether every profile is connected at once, not only the target's.
+    pub connect_all: bool,
 }

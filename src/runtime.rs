@@ -1,11 +1,414 @@
-//! The loop that joins the state machine, the screen and the servers. (to come)
+//! The loop that joins the state machine, the screen, the disk and the servers.
+//!
+//! It waits for whatever comes first (a key, a report of the runner, a signal, time), drains what else is there, updates
+//! the state, carries out the effects and draws **once**. Nothing is drawn while nothing changes, and two frames are at
+//! least [`FRAME`] apart. Nothing here decides anything: that is the state machine's.
 
+use std::collections::VecDeque;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::sync::mpsc;
+
+use crate::app::msg::{Mouse, MouseKind};
+use crate::app::{App, Effect, Moment, Msg, Opening};
 use crate::cli::{Exit, usage};
 use crate::config::Launch;
+use crate::input::{Key, Keymaps, Pending, Resolved};
+use crate::mongo::request::Report;
+use crate::mongo::runner::Runner;
+use crate::terminal::{self, Asked, Copied, Screen, Signals};
+use crate::theme::Theme;
+use crate::view;
 
-/// Runs the console until it is left.
-#[must_use]
+pub mod external;
+pub mod keeper;
+pub mod setup;
+
+use keeper::Keeper;
+
+/// The least time between two frames.
+const FRAME: Duration = Duration::from_millis(16);
+/// How often time alone is told to the state, while something on the screen changes with it.
+const TICK: Duration = Duration::from_millis(250);
+/// How soon a second press of the mouse at the same place makes a double press.
+const DOUBLE: Duration = Duration::from_millis(400);
+
+/// Runs the console until it is left. Must be called within the asynchronous runtime.
 pub async fn console(launch: Launch) -> Exit {
-    drop(launch);
-    usage("the console is not built yet")
+    let ready = match setup::prepare(&launch) {
+        Ok(ready) => ready,
+        Err(message) => return usage(&message),
+    };
+    terminal::install_panic_hook(ready.log.clone());
+    let signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(e) => return usage(&format!("cannot listen to signals: {e}")),
+    };
+    let mouse = if launch.config.settings.mouse {
+        terminal::Mouse::On
+    } else {
+        terminal::Mouse::Off
+    };
+    let screen = match Screen::enter(mouse) {
+        Ok(screen) => screen,
+        Err(e) => {
+            return usage(&format!(
+                "the console needs a terminal: {e}; `mongodeck --help` lists what works without one"
+            ));
+        }
+    };
+    let (reports, inbox) = mpsc::unbounded_channel();
+    let runner = Runner::new(launch.profiles.clone(), reports);
+    let mut deck = Deck {
+        app: ready.app,
+        theme: ready.theme,
+        themes: ready.themes,
+        keymaps: ready.keymaps,
+        pending: Pending::default(),
+        screen,
+        runner,
+        keeper: ready.keeper,
+        last_press: None,
+        over: None,
+    };
+    deck.work(signals, inbox, ready.opening, ready.first).await;
+    let Deck {
+        app,
+        mut screen,
+        runner,
+        keeper,
+        over,
+        ..
+    } = deck;
+    drop(app);
+    // Drafts are on disk before anything else that could hang.
+    keeper.finish();
+    screen.leave();
+    runner.shutdown().await;
+    drop(screen);
+    over.unwrap_or(Exit::Ok)
+}
+
+/// Everything that the loop holds.
+struct Deck {
+    app: App,
+    theme: Theme,
+    themes: Vec<Theme>,
+    keymaps: Keymaps,
+    pending: Pending,
+    screen: Screen,
+    runner: Runner,
+    keeper: Keeper,
+    last_press: Option<(Instant, u16, u16)>,
+    /// Set once the loop is to end.
+    over: Option<Exit>,
+}
+
+/// The moment by the system's clock.
+fn now() -> Moment {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Moment(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// A stream of the terminal's events, made anew after a program of the person's had the terminal.
+type Events = EventStream;
+
+impl Deck {
+    async fn work(
+        &mut self,
+        mut signals: Signals,
+        mut inbox: mpsc::UnboundedReceiver<Report>,
+        opening: Opening,
+        first: Vec<Msg>,
+    ) {
+        let mut events = Some(Events::new());
+        if let Ok((columns, rows)) = crossterm::terminal::size() {
+            self.app.size = (columns, rows);
+        }
+        // Some terminals leave the shell's text on the other screen.
+        if self.screen.redraw().is_err() {
+            return;
+        }
+        // The first frame is drawn before anything is asked of a server.
+        self.draw(&mut events).await;
+        let mut last_frame = Instant::now();
+        let effects = self.app.open(now(), opening);
+        self.perform_all(effects, &mut events).await;
+        for msg in first {
+            self.tell(msg, &mut events).await;
+        }
+        let mut dirty = true;
+        while self.over.is_none() {
+            let frame_due = last_frame + FRAME;
+            let wake = [
+                self.pending.deadline(),
+                self.app.wants_ticks().then(|| last_frame + TICK),
+                dirty.then_some(frame_due),
+            ];
+            let wake = wake.into_iter().flatten().min();
+            let stream = events.get_or_insert_with(Events::new);
+            tokio::select! {
+                biased;
+                asked = signals.next() => self.asked(asked),
+                event = stream.next() => match event {
+                    Some(Ok(event)) => {
+                        self.event(event, &mut events).await;
+                        dirty = true;
+                    }
+                    // The terminal is gone: what is unsaved is on disk.
+                    Some(Err(_)) | None => self.over = Some(Exit::Ok),
+                },
+                Some(report) = inbox.recv() => {
+                    self.tell(Msg::Report(Box::new(report)), &mut events).await;
+                    dirty = true;
+                }
+                Some(msg) = self.keeper.next() => {
+                    self.tell(msg, &mut events).await;
+                    dirty = true;
+                }
+                () = until(wake) => {
+                    let moment = Instant::now();
+                    if self.pending.expire(moment) {
+                        dirty = true;
+                    }
+                    if self.app.wants_ticks() && moment >= last_frame + TICK {
+                        self.tell(Msg::Tick, &mut events).await;
+                        dirty = true;
+                    }
+                }
+            }
+            // What else is there already belongs into the same frame.
+            for _ in 0..256 {
+                let Some(event) = events
+                    .as_mut()
+                    .and_then(|e| e.next().now_or_never())
+                    .flatten()
+                else {
+                    break;
+                };
+                let Ok(event) = event else { break };
+                self.event(event, &mut events).await;
+                dirty = true;
+                if self.over.is_some() {
+                    return;
+                }
+            }
+            while let Ok(report) = inbox.try_recv() {
+                self.tell(Msg::Report(Box::new(report)), &mut events).await;
+                dirty = true;
+            }
+            if dirty && last_frame.elapsed() >= FRAME && self.over.is_none() {
+                dirty = self.draw(&mut events).await;
+                last_frame = Instant::now();
+            }
+        }
+    }
+
+    /// Draws, and tells the state what was learned. Says whether that calls for another frame.
+    async fn draw(&mut self, events: &mut Option<Events>) -> bool {
+        let Self {
+            app,
+            theme,
+            keymaps,
+            pending,
+            screen,
+            ..
+        } = self;
+        let mut regions = None;
+        let drawn = screen
+            .draw(|frame| regions = Some(view::draw(app, theme, keymaps, pending.keys(), frame)));
+        if drawn.is_err() {
+            self.over.get_or_insert(Exit::Ok);
+        }
+        match regions {
+            Some(regions) if regions != self.app.regions => {
+                self.tell(Msg::Drawn(regions), events).await;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives a message to the state, and carries out what follows.
+    async fn tell(&mut self, msg: Msg, events: &mut Option<Events>) {
+        let effects = self.app.update(now(), msg);
+        self.perform_all(effects, events).await;
+    }
+
+    /// Takes an event of the terminal.
+    async fn event(&mut self, event: Event, events: &mut Option<Events>) {
+        let msg = match event {
+            Event::Key(event) => {
+                let Some(key) = Key::from_event(&event) else {
+                    return;
+                };
+                let context = self.app.context();
+                match self
+                    .pending
+                    .press(&self.keymaps, context, key, Instant::now())
+                {
+                    Resolved::Matched(command) => Msg::Command(command),
+                    Resolved::Unbound if context.takes_text() => Msg::Typed(event.into()),
+                    Resolved::Pending | Resolved::Unbound | Resolved::Cancelled => return,
+                }
+            }
+            Event::Paste(text) => Msg::Pasted(text),
+            Event::Resize(columns, rows) => Msg::Resized(columns, rows),
+            Event::Mouse(event) => {
+                let kind = match event.kind {
+                    MouseEventKind::Down(MouseButton::Left) => self.press(event.column, event.row),
+                    MouseEventKind::ScrollUp => MouseKind::WheelUp,
+                    MouseEventKind::ScrollDown => MouseKind::WheelDown,
+                    _ => return,
+                };
+                Msg::Mouse(Mouse {
+                    kind,
+                    column: event.column,
+                    row: event.row,
+                })
+            }
+            Event::FocusGained | Event::FocusLost => return,
+        };
+        self.tell(msg, events).await;
+    }
+
+    /// Whether a press is the second one of a double press.
+    fn press(&mut self, column: u16, row: u16) -> MouseKind {
+        let moment = Instant::now();
+        let double = self.last_press.take().is_some_and(|(at, c, r)| {
+            (c, r) == (column, row) && moment.duration_since(at) < DOUBLE
+        });
+        if double {
+            return MouseKind::DoublePress;
+        }
+        self.last_press = Some((moment, column, row));
+        MouseKind::Press
+    }
+
+    /// Carries out effects, and the effects of what they lead to, in order.
+    async fn perform_all(&mut self, effects: Vec<Effect>, events: &mut Option<Events>) {
+        let mut queue = VecDeque::from(effects);
+        while let Some(effect) = queue.pop_front() {
+            if let Some(msg) = self.perform(effect, events).await {
+                queue.extend(self.app.update(now(), msg));
+            }
+        }
+    }
+
+    async fn perform(&mut self, effect: Effect, events: &mut Option<Events>) -> Option<Msg> {
+        match effect {
+            Effect::Mongo {
+                profile,
+                task,
+                request,
+            } => self.runner.start(&profile, task, request),
+            Effect::Cancel { task } => self.runner.cancel(task),
+            Effect::Connect { profile } => self.runner.connect(&profile),
+            Effect::Disconnect { profile } => self.runner.disconnect(&profile),
+            Effect::Unlock { profile, lasts } => self.runner.unlock(&profile, lasts),
+            Effect::Lock { profile } => self.runner.lock(&profile),
+            Effect::Copy { text } => return Some(self.copy(&text)),
+            Effect::EditExternally { tab, text, line } => {
+                // The other program reads the keys, so nobody else may.
+                *events = None;
+                let result = external::edit(&mut self.screen, &text, line).await;
+                return Some(Msg::EditedExternally { tab, result });
+            }
+            Effect::SaveDraft(draft) => self.keeper.save_draft(draft),
+            Effect::RemoveDraft(id) => self.keeper.remove_draft(id),
+            Effect::RecordWrite(record) => self.keeper.log_write(record),
+            Effect::SaveColumns {
+                profile,
+                namespace,
+                layout,
+            } => {
+                self.keeper
+                    .save_layout(profile.to_string(), namespace.to_string(), layout);
+            }
+            Effect::SaveSession(session) => self.keeper.save_session(session),
+            Effect::NextTheme => {
+                self.themes.rotate_left(1);
+                if let Some(theme) = self.themes.first() {
+                    self.theme = theme.clone();
+                    return Some(Msg::Information(format!("theme `{}`", self.theme.name())));
+                }
+            }
+            Effect::ToggleMouse => {
+                let mouse = match self.screen.mouse() {
+                    terminal::Mouse::On => terminal::Mouse::Off,
+                    terminal::Mouse::Off => terminal::Mouse::On,
+                };
+                if self.screen.set_mouse(mouse).is_err() {
+                    self.over = Some(Exit::Ok);
+                }
+                let word = if mouse == terminal::Mouse::On {
+                    "on"
+                } else {
+                    "off: select text with it"
+                };
+                return Some(Msg::Information(format!("mouse {word}")));
+            }
+            Effect::Redraw => {
+                if self.screen.redraw().is_err() {
+                    self.over = Some(Exit::Ok);
+                }
+            }
+            Effect::Suspend => {
+                *events = None;
+                if self.screen.suspend().await.is_err() {
+                    self.over = Some(Exit::Ok);
+                }
+            }
+            Effect::Quit => self.over = Some(Exit::Ok),
+        }
+        None
+    }
+
+    fn copy(&mut self, text: &str) -> Msg {
+        match self.screen.copy(text) {
+            Ok(Copied::Sent { bytes }) => {
+                Msg::Information(format!("copied {}", view::words::bytes(bytes as u64)))
+            }
+            Ok(Copied::SentLarge { bytes }) => Msg::Information(format!(
+                "copied {}: some terminals do not take as much",
+                view::words::bytes(bytes as u64)
+            )),
+            Ok(Copied::TooLarge { bytes, limit }) => Msg::Trouble {
+                text: format!(
+                    "not copied: {} is more than the {} that terminals take; use `mongodeck find` with a redirection",
+                    view::words::bytes(bytes as u64),
+                    view::words::bytes(limit as u64)
+                ),
+                detail: String::new(),
+            },
+            Err(e) => Msg::Trouble {
+                text: format!("not copied: {e}"),
+                detail: String::new(),
+            },
+        }
+    }
+
+    fn asked(&mut self, asked: Asked) {
+        match asked {
+            Asked::Leave => self.over = Some(Exit::Interrupted),
+            Asked::Panicked => self.over = Some(Exit::Query),
+            Asked::Resume => {
+                if self.screen.resume().is_err() {
+                    self.over = Some(Exit::Ok);
+                }
+            }
+        }
+    }
+}
+
+/// Waits until a moment; for ever where there is none.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
+    }
 }

@@ -532,6 +532,7 @@ pub fn open_console(args: ConsoleArgs) -> Exit {
         options: Options {
             last: args.last,
             read_only: args.read_only,
+            connect_all: false,
         },
     };
     super::block_on(crate::runtime::console(launch)).unwrap_or_else(|exit| exit)
@@ -548,9 +549,16 @@ pub async fn open_sandbox(profiles: Vec<Profile>) -> Exit {
     };
     crate::runtime::console(Launch {
         config,
-        target: None,
+        target: profiles.first().map(|first| Target {
+            profile: first.name.clone(),
+            database: None,
+            collection: None,
+        }),
         profiles,
-        options: Options::default(),
+        options: Options {
+            connect_all: true,
+            ..Options::default()
+        },
     })
     .await
 }
