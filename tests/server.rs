@@ -1,3 +1,4 @@
 //! Tests against a real server.
 
+mod sample;
 mod sandbox;

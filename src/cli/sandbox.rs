@@ -79,6 +79,7 @@ where
         ..Options::default()
     })
     .await?;
+    sandbox.load().await?;
     let exit = if args.no_ui {
         print_and_wait(&sandbox).await
     } else {

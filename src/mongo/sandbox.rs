@@ -26,6 +26,7 @@ use self::guard::{Order, Word};
 use crate::config::paths;
 use crate::mongo::request::{Failure, FailureKind};
 
+pub mod data;
 pub mod guard;
 pub mod mongod;
 
@@ -240,6 +241,24 @@ impl Sandbox {
         &self.directory
     }
 
+    /// Loads the sample data, unless a kept directory holds them already: what a person has changed there stays.
+    ///
+    /// # Errors
+    /// Where the server refuses them.
+    pub async fn load(&self) -> Result<(), Failure> {
+        let mark = self.directory.join("loaded");
+        if fs::read_to_string(&mark).is_ok_and(|version| version == data::VERSION) {
+            return Ok(());
+        }
+        let client = self.client(Some(self.password.clone()))?;
+        data::load(&client, &self.progress).await?;
+        client.shutdown().immediate(true).await;
+        if self.kept {
+            write_private(&mark, data::VERSION)?;
+        }
+        Ok(())
+    }
+
     /// Ends the server as a crash would, and leaves its data.
     ///
     /// # Errors
@@ -427,6 +446,9 @@ impl Sandbox {
                 "128",
                 "--setParameter",
                 "diagnosticDataCollectionEnabled=false",
+                // The sample data are of a fixed day, and would expire.
+                "--setParameter",
+                "ttlMonitorEnabled=false",
                 // Nobody else is a member, so there is nobody to hand over to.
                 "--setParameter",
                 "shutdownTimeoutMillisForSignaledShutdown=0",
