@@ -6,8 +6,11 @@
 pub mod base64;
 pub mod cell;
 pub mod diagnostic;
+pub mod extjson;
+pub mod highlight;
 pub mod instant;
 pub mod kind;
+pub mod lines;
 pub mod outline;
 pub mod path;
 pub mod raw;

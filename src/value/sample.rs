@@ -279,3 +279,35 @@ pub fn damaged() -> BoxedStrategy<Vec<u8>> {
         })
         .boxed()
 }
+
+/// Whether a document holds what Extended JSON cannot say: a NaN with a payload, a decimal that its text does not bring
+/// back, or a document of the shape of a wrapper.
+pub fn is_beyond_json(bytes: &[u8]) -> bool {
+    use super::raw::{Datum, Elements};
+    super::shell::extended::unwrap(bytes).is_some()
+        || Elements::new(bytes).any(|element| match element.unwrap().datum().unwrap() {
+            Datum::Double(bits) => f64::from_bits(bits).is_nan() && bits != f64::NAN.to_bits(),
+            Datum::Decimal128(bytes) => {
+                let text = bson::Decimal128::from_bytes(bytes).to_string();
+                text.parse::<bson::Decimal128>()
+                    .map_or(true, |d| d.bytes() != bytes)
+            }
+            Datum::Document(inner) | Datum::Array(inner) => is_beyond_json(inner),
+            Datum::CodeWithScope { scope, .. } => is_beyond_json(scope),
+            _ => false,
+        })
+}
+
+/// Whether a name occurs twice in a document or in one inside it.
+pub fn has_repeats(bytes: &[u8]) -> bool {
+    use super::raw::{Datum, Elements};
+    let mut names = std::collections::HashSet::new();
+    Elements::new(bytes).any(|element| {
+        let element = element.unwrap();
+        !names.insert(element.key)
+            || match element.datum().unwrap() {
+                Datum::Document(inner) | Datum::Array(inner) => has_repeats(inner),
+                _ => false,
+            }
+    })
+}

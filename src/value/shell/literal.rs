@@ -1,7 +1,7 @@
 //! The literals of shell text: comments, names, strings, numbers, regular expressions.
 
 use super::extended;
-use super::parse::{Parser, Refused};
+use super::parse::{Integers, Parser, Refused};
 use crate::value::Span;
 use crate::value::kind::Kind;
 
@@ -425,14 +425,14 @@ impl Parser<'_, '_> {
             self.out.extend_from_slice(&n.to_le_bytes());
             return Ok(Kind::Int32);
         }
-        if self.arguments > 0
+        if (self.arguments > 0 || self.integers == Integers::Long)
             && let Ok(n) = i64::try_from(value)
         {
             self.out.extend_from_slice(&n.to_le_bytes());
             return Ok(Kind::Int64);
         }
         let double = value as f64;
-        if double as i128 == value {
+        if double as i128 == value || self.integers == Integers::Long {
             self.push_double(double);
             return Ok(Kind::Double);
         }

@@ -97,7 +97,10 @@ pub fn parse_document_with(
     text: &str,
     generated: Option<Generated<'_>>,
 ) -> Result<Parsed, Vec<Diagnostic>> {
-    let (kind, bytes, spans) = read(text, generated)?;
+    into_document(read(text, generated, Integers::Exact)?)
+}
+
+fn into_document((kind, bytes, spans): (Kind, Vec<u8>, Spans)) -> Result<Parsed, Vec<Diagnostic>> {
     let span = spans.entries.first().map_or((0, 0), |e| e.value);
     if kind != Kind::Document {
         return Err(vec![
@@ -117,6 +120,14 @@ pub fn parse_document_with(
     }
 }
 
+/// Reads one document of Extended JSON, where a long integer is an Int64.
+///
+/// # Errors
+/// Every problem found, at most twenty; never an empty list.
+pub(crate) fn parse_json(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    into_document(read(text, None, Integers::Long)?)
+}
+
 /// Reads one value of any kind.
 ///
 /// # Errors
@@ -133,7 +144,7 @@ pub fn parse_value_with(
     text: &str,
     generated: Option<Generated<'_>>,
 ) -> Result<ParsedValue, Vec<Diagnostic>> {
-    let (kind, bytes, spans) = read(text, generated)?;
+    let (kind, bytes, spans) = read(text, generated, Integers::Exact)?;
     Ok(ParsedValue {
         value: Value::from_parts(kind, &bytes),
         spans,
@@ -143,6 +154,7 @@ pub fn parse_value_with(
 fn read(
     text: &str,
     generated: Option<Generated<'_>>,
+    integers: Integers,
 ) -> Result<(Kind, Vec<u8>, Spans), Vec<Diagnostic>> {
     if text.len() > MAX_TEXT {
         return Err(vec![Diagnostic::new(
@@ -159,6 +171,7 @@ fn read(
         problems: Vec::new(),
         depth: 0,
         arguments: 0,
+        integers,
         stopped: false,
         generated,
     };
@@ -204,6 +217,15 @@ pub(super) fn article(kind: Kind) -> String {
     format!("{article} {label}")
 }
 
+/// What an integer too long for an Int32 is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Integers {
+    /// A Double, and a problem where one cannot hold it exactly: as in mongosh.
+    Exact,
+    /// An Int64, or a Double where that is too short: as in JSON.
+    Long,
+}
+
 /// A problem was recorded; the caller goes on where it can.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Refused;
@@ -218,6 +240,7 @@ pub(super) struct Parser<'t, 'g> {
     pub depth: usize,
     /// How many constructors' arguments are being read; inside them a long integer keeps its digits.
     pub arguments: usize,
+    pub integers: Integers,
     /// Nothing more is to be read.
     pub stopped: bool,
     pub generated: Option<Generated<'g>>,
