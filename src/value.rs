@@ -6,11 +6,13 @@
 pub mod base64;
 pub mod cell;
 pub mod diagnostic;
+pub mod diff;
 pub mod extjson;
 pub mod highlight;
 pub mod instant;
 pub mod kind;
 pub mod lines;
+pub mod merge;
 pub mod outline;
 pub mod path;
 pub mod raw;
@@ -18,6 +20,7 @@ pub mod raw;
 pub(crate) mod sample;
 pub mod shell;
 pub mod text;
+mod tree;
 
 pub use diagnostic::{Diagnostic, Span};
 pub use kind::Kind;

@@ -311,3 +311,60 @@ pub fn has_repeats(bytes: &[u8]) -> bool {
             }
     })
 }
+
+/// Two documents, the second mostly an edit of the first: values replaced, removed, added, moved, at any depth.
+pub fn pair() -> BoxedStrategy<(RawDocumentBuf, RawDocumentBuf)> {
+    let fields = vec((key(), value()), 0..8);
+    let edit = (any::<u64>(), 0_u8..6, key(), value());
+    let edited = (fields.clone(), vec(edit, 0..5)).prop_map(|(fields, edits)| {
+        let before = Tree::Document(fields);
+        let mut after = before.clone();
+        for (choice, what, key, value) in edits {
+            after.edit(choice, what, key, value);
+        }
+        (before.to_document(), after.to_document())
+    });
+    let unrelated = (fields.clone(), fields).prop_map(|(a, b)| {
+        (
+            Tree::Document(a).to_document(),
+            Tree::Document(b).to_document(),
+        )
+    });
+    prop_oneof![8 => edited, 1 => unrelated].boxed()
+}
+
+impl Tree {
+    /// Changes one place; `choice` says which.
+    fn edit(&mut self, choice: u64, what: u8, key: String, value: Tree) {
+        let (here, deeper) = (choice as usize % 64, choice / 64);
+        match self {
+            Self::Leaf(..) => *self = value,
+            Self::Document(fields) => {
+                let at = here % fields.len().max(1);
+                match what {
+                    // Two of six go on downwards.
+                    0 | 1 if !fields.is_empty() => fields[at].1.edit(deeper, what, key, value),
+                    2 if !fields.is_empty() => fields[at].1 = value,
+                    3 if !fields.is_empty() => {
+                        fields.remove(at);
+                    }
+                    4 if !fields.is_empty() => fields.rotate_left(at),
+                    5 => fields.insert(at, (key, value)),
+                    _ => fields.push((key, value)),
+                }
+            }
+            Self::Array(values) => {
+                let at = here % values.len().max(1);
+                match what {
+                    0 | 1 if !values.is_empty() => values[at].edit(deeper, what, key, value),
+                    2 if !values.is_empty() => values[at] = value,
+                    3 if !values.is_empty() => {
+                        values.remove(at);
+                    }
+                    4 => values.insert(at, value),
+                    _ => values.push(value),
+                }
+            }
+        }
+    }
+}
