@@ -21,6 +21,7 @@ pub(crate) mod sample;
 pub mod shell;
 pub mod text;
 mod tree;
+pub mod update;
 
 pub use diagnostic::{Diagnostic, Span};
 pub use kind::Kind;

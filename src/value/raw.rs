@@ -388,6 +388,11 @@ impl Value {
         }
     }
 
+    /// A document that holds the value under an empty name.
+    pub(crate) fn holder(&self) -> &RawDocument {
+        &self.holder
+    }
+
     /// The value's kind.
     #[must_use]
     pub fn kind(&self) -> Kind {
