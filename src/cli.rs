@@ -13,6 +13,7 @@ use crate::mongo::request::{Failure, FailureKind};
 
 pub mod conceal;
 pub mod config;
+pub mod find;
 pub mod log;
 pub mod look;
 pub mod print;
@@ -97,6 +98,8 @@ pub struct Cli {
 /// A headless command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Print the documents of a collection that match.
+    Find(Box<find::FindArgs>),
     /// Show where the configuration is, write a first one, or check it.
     Config(config::ConfigArgs),
     /// Look at what a project's `mongodeck.toml` asks for, and allow it.
@@ -135,6 +138,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     }
     match cli.command {
         None => target::open_console(cli.console),
+        Some(Command::Find(args)) => find::run(&args),
         Some(Command::Config(args)) => config::run(&args),
         Some(Command::Trust(args)) => trust::run(&args),
         Some(Command::Sandbox(args)) => {

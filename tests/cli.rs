@@ -1,6 +1,7 @@
 //! The built program, run as a person or a script runs it.
 
 mod config;
+mod find;
 mod secrets;
 mod target;
 mod trust;

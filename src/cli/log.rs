@@ -3,11 +3,14 @@
 //! One file a day, at most five of them, readable by their owner alone. Only this crate's own events are written unless
 //! a filter asks for more, and those hold no secret: the driver's events are never let in, since they carry documents.
 
+use std::io::{self, Write};
+
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{Builder, Rotation};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::paths;
+use crate::config::redact::redact;
 
 /// Starts the log at `level` (a level or a filter; `None` is `warn`). Keep what it returns until the end: dropping it
 /// writes out what is waiting. `None` where the log cannot be kept (a read-only home), which stops nobody from working.
@@ -31,7 +34,7 @@ pub fn start(level: Option<&str>) -> Result<Option<WorkerGuard>, String> {
     else {
         return Ok(None);
     };
-    let (writer, guard) = tracing_appender::non_blocking(appender);
+    let (writer, guard) = tracing_appender::non_blocking(Redacting(appender));
     // A second start in one process (a test) keeps the first one's log.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -39,6 +42,22 @@ pub fn start(level: Option<&str>) -> Result<Option<WorkerGuard>, String> {
         .with_ansi(false)
         .try_init();
     Ok(Some(guard))
+}
+
+/// Takes passwords out of every line before it is written, should one ever get into an event.
+struct Redacting<W>(W);
+
+impl<W: Write> Write for Redacting<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        // One event comes in one piece.
+        let text = String::from_utf8_lossy(line);
+        self.0.write_all(redact(&text).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn filter(level: Option<&str>) -> Result<EnvFilter, String> {
@@ -74,6 +93,16 @@ mod tests {
         let text = filter(Some("debug")).unwrap().to_string();
         assert!(text.contains("mongodeck=debug"), "{text}");
         assert!(text.contains("off"), "{text}");
+    }
+
+    #[test]
+    fn a_password_that_gets_into_an_event_is_not_written() {
+        let mut writer = Redacting(Vec::new());
+        writer
+            .write_all(b"cannot read mongodb://ada:hunter2@h/\n")
+            .unwrap();
+        let text = String::from_utf8(writer.0).unwrap();
+        assert_eq!(text, "cannot read mongodb://ada:*******@h/\n");
     }
 
     #[test]

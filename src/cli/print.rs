@@ -6,6 +6,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use crate::config::redact::redact;
+use crate::value::text::{is_hidden, push_escape};
 
 /// What became of a write to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,19 +60,11 @@ pub fn printable(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\n' => out.push('\n'),
-            c if is_unsafe(c) => out.extend(c.escape_unicode()),
+            c if is_hidden(c) => push_escape(&mut out, c),
             c => out.push(c),
         }
     }
     out
-}
-
-/// Whether a terminal may take this character as more than a glyph: C0, DEL, C1, bidirectional controls, and the
-/// separators that some terminals take as line ends.
-#[must_use]
-pub fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -82,7 +75,7 @@ mod tests {
     fn nothing_that_a_terminal_obeys_gets_through() {
         assert_eq!(
             printable("a\u{1b}]52;c;eA\u{7}b\u{9b}31m\u{202e}x\ny"),
-            "a\\u{1b}]52;c;eA\\u{7}b\\u{9b}31m\\u{202e}x\ny"
+            "a\\u001b]52;c;eA\\u0007b\\u009b31m\\u202ex\ny"
         );
     }
 }

@@ -136,19 +136,26 @@ pub fn did_you_mean<'a>(
         .map(|(_, c)| c)
 }
 
+/// How many characters must be added, removed, replaced or swapped with their neighbour.
 fn edit_distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().collect();
     let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.iter().enumerate() {
+        let mut row = Vec::with_capacity(b.len() + 1);
+        row.push(i + 1);
         for (j, cb) in b.iter().enumerate() {
-            let substitute = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substitute.min(diagonal + 1).min(row[j] + 1);
+            let replace = last[j] + usize::from(ca != cb);
+            let mut best = replace.min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *ca == b[j - 1] && a[i - 1] == *cb {
+                best = best.min(before_last[j - 1] + 1);
+            }
+            row.push(best);
         }
+        before_last = std::mem::replace(&mut last, row);
     }
-    row[b.len()]
+    last[b.len()]
 }
 
 #[cfg(test)]
@@ -173,5 +180,7 @@ mod tests {
             Some("production")
         );
         assert_eq!(did_you_mean("colour", ["uri", "models"]), None);
+        assert_eq!(did_you_mean("drak", ["light", "dark"]), Some("dark"));
+        assert_eq!(did_you_mean("", ["a"]), Some("a"));
     }
 }

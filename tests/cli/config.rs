@@ -133,7 +133,7 @@ fn a_named_file_is_checked_in_place_of_the_configuration() {
 
 #[test]
 fn a_theme_and_a_keymap_that_do_not_exist_are_told_by_the_check() {
-    let ran = Home::with_config("theme = \"darkk\"\nkeymap = \"nano\"\n").run(&["config", "check"]);
+    let ran = Home::with_config("theme = \"drak\"\nkeymap = \"nano\"\n").run(&["config", "check"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("did you mean `dark`?"), "{}", ran.err);
     assert!(ran.err.contains("`nano` is not a keymap"), "{}", ran.err);
