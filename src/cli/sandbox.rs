@@ -147,18 +147,21 @@ fn agreed() -> bool {
 
 /// Says each step on a line of its own; steps that only count are said once a second, so that a log stays short.
 fn teller() -> Arc<dyn Fn(Progress) + Send + Sync> {
-    let last: Mutex<Option<Instant>> = Mutex::new(None);
+    let last: Mutex<Option<(Instant, String)>> = Mutex::new(None);
     Arc::new(move |progress| {
         let counts = matches!(
             &progress,
             Progress::Downloading { done: 1.., .. } | Progress::Loading { done: 1.., .. }
         );
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts && last.is_some_and(|at| at.elapsed() < Duration::from_secs(1)) {
+        let line = progress.to_string();
+        if let Some((at, before)) = &*last
+            && (*before == line || counts && at.elapsed() < Duration::from_secs(1))
+        {
             return;
         }
-        *last = Some(Instant::now());
-        print::note(&progress.to_string());
+        print::note(&line);
+        *last = Some((Instant::now(), line));
     })
 }
 

