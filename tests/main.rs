@@ -10,6 +10,7 @@
 )]
 
 mod cli;
+mod layering;
 mod server;
 mod support;
 mod terminal;

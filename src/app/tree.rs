@@ -120,6 +120,8 @@ pub struct Tree {
     open: HashSet<Node>,
     rows: Vec<Row>,
     cursor: usize,
+    /// Where the cursor is to go once that row is there.
+    sought: Option<Node>,
     /// The first row drawn.
     pub first: usize,
     /// What narrows the tree; `None` while no filter is set.
@@ -246,9 +248,11 @@ impl Tree {
         self.go_to(&Node::Collection(profile.clone(), namespace.clone()));
     }
 
+    /// Puts the cursor on a row, now or as soon as it is read, unless the cursor is moved meanwhile.
     fn go_to(&mut self, node: &Node) {
-        if let Some(place) = self.rows.iter().position(|r| r.node == *node) {
-            self.cursor = place;
+        match self.rows.iter().position(|r| r.node == *node) {
+            Some(place) => self.cursor = place,
+            None => self.sought = Some(node.clone()),
         }
     }
 
@@ -443,6 +447,7 @@ impl Tree {
             Command::CursorLast => Some(last),
             _ => None,
         };
+        self.sought = None;
         if let Some(target) = target {
             self.cursor = target.min(last);
             self.first = scrolled(self.first, self.cursor, rows);
@@ -627,7 +632,14 @@ impl Tree {
             self.profile_rows(&mut rows, profile, models, needle.as_deref());
         }
         self.rows = rows;
-        if let Some(node) = node {
+        let sought = self
+            .sought
+            .as_ref()
+            .and_then(|s| self.rows.iter().position(|r| r.node == *s));
+        if let Some(place) = sought {
+            self.cursor = place;
+            self.sought = None;
+        } else if let Some(node) = node {
             match self.rows.iter().position(|r| r.node == node) {
                 Some(place) => self.cursor = place,
                 None => self.cursor = self.cursor.min(self.rows.len().saturating_sub(1)),
@@ -686,7 +698,12 @@ impl Tree {
                 }
             },
         }
-        for database in known.into_iter().flatten() {
+        // The server's own databases come last: they are seldom what is looked for.
+        let (own, others): (Vec<_>, Vec<_>) = known
+            .into_iter()
+            .flatten()
+            .partition(|d| is_servers_own(&d.name));
+        for database in others.into_iter().chain(own) {
             self.database_rows(rows, &profile.name, database, models, needle);
         }
     }
@@ -821,6 +838,12 @@ impl Row {
             note: None,
         }
     }
+}
+
+/// Whether a database is the server's own (MongoDB manual, "Databases and Collections": `admin`, `config`, `local`).
+#[must_use]
+pub fn is_servers_own(database: &str) -> bool {
+    matches!(database, "admin" | "config" | "local")
 }
 
 /// The domain that a collection's model names.

@@ -78,6 +78,7 @@ fn draw_row(sheet: &mut Sheet<'_>, line: Rect, row: &Row, at_cursor: bool, focus
                 .profile_style(profile.and_then(|p| p.color.as_deref()))
                 .add_modifier(Modifier::BOLD)
         }
+        Node::Database(_, name) if crate::app::tree::is_servers_own(name) => theme.style(Role::Dim),
         Node::Database(..) => theme.style(Role::Text).add_modifier(Modifier::BOLD),
         Node::Domain(..) => theme.style(Role::Title),
         Node::Collection(..) if row.kind == Some(CollectionKind::System) => theme.style(Role::Dim),
