@@ -1,17 +1,60 @@
 //! A tab: the documents of one collection, through one cursor of the server.
+//!
+//! This is the router: it holds the parts and hands commands to them. Rows and their reading are in [`rows`] and
+//! [`feed`], columns in [`columns`], the filter and the sort in [`filter`], the pictures of one document in [`tree`] and
+//! [`text`], what models say in [`checks`].
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use bson::RawDocumentBuf;
 
 use super::command::Command;
 use super::context::Context;
-use super::regions::Hit;
+use super::profiles::Profiles;
 use super::scope::{Asker, Scope, TabId};
-use super::slot::Slot;
 use crate::config::state::{Draft, SessionTab};
+use crate::model::SharedModel;
 use crate::mongo::request::{
-    Failure, FeedId, Find, Namespace, Page, ProfileName, Reply, Request, TaskId,
+    CollectionKind, Failure, Find, Namespace, ProfileName, Reply, Request, TaskId,
 };
-use crate::value::Path;
+use crate::value::{Path, Value};
+
+/// What the requests of a tab name, borrowed so that the feed can be changed beside it.
+macro_rules! source {
+    ($documents:ident) => {
+        $crate::app::documents::feed::Source {
+            tab: $documents.tab,
+            profile: &$documents.profile,
+            namespace: &$documents.namespace,
+        }
+    };
+}
+use source;
+
+pub mod cells;
+pub mod checks;
+pub mod columns;
+mod copying;
+pub mod feed;
+pub mod filter;
+pub mod find;
+mod following;
+mod moving;
+mod querying;
+pub mod rows;
+pub mod text;
+pub mod tree;
+mod violations;
+
+pub use following::Following;
+
+use checks::Checks;
+use columns::Columns;
+use feed::{Arrival, Feed};
+use filter::FilterLine;
+use text::TextView;
+use tree::TreeView;
 
 /// Whether a command was for the pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +75,25 @@ pub enum View {
     Tree,
     /// The document under the cursor as shell text.
     Text,
+}
+
+impl View {
+    /// Its name in a kept session.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Tree => "tree",
+            Self::Text => "text",
+        }
+    }
+
+    fn from_name(name: &str) -> Self {
+        let all = [Self::Table, Self::Tree, Self::Text];
+        all.into_iter()
+            .find(|v| v.name() == name)
+            .unwrap_or_default()
+    }
 }
 
 /// What an overlay answers to the tab that opened it.
@@ -62,14 +124,36 @@ pub struct Documents {
     pub profile: ProfileName,
     /// The collection.
     pub namespace: Namespace,
-    /// The feed that is open.
-    pub feed: FeedId,
-    /// What was asked of the server.
-    pub find: Find,
-    /// The page that is shown.
-    pub page: Slot<Page>,
+    /// What the collection is; `None` until its database's list has been read.
+    pub kind: Option<CollectionKind>,
+    /// The model of the collection's documents, where there is one.
+    pub model: Option<SharedModel>,
     /// Which picture is shown.
     pub view: View,
+    /// What was asked of the server.
+    pub find: Find,
+    /// The filter that `find` has, and the line to change it.
+    pub filter: FilterLine,
+    /// The sort that `find` has, as typed; empty for none.
+    pub sort: String,
+    /// The rows.
+    pub feed: Feed,
+    /// The columns of the table.
+    pub columns: Columns,
+    /// The violations of the documents in sight.
+    pub checks: Checks,
+    /// The document under the cursor as a tree, while that is shown.
+    pub tree: Option<TreeView>,
+    /// The document under the cursor as text, while that is shown.
+    pub text: Option<TextView>,
+    /// About how many documents the whole collection holds.
+    pub estimate: Option<u64>,
+    /// What the deck is to open beside this tab.
+    pub following: Option<Following>,
+    estimate_task: Option<TaskId>,
+    searched: String,
+    /// The place in the document that the cursor is at, kept when the picture or the document changes.
+    place: Path,
 }
 
 impl Documents {
@@ -80,35 +164,134 @@ impl Documents {
         profile: ProfileName,
         namespace: Namespace,
     ) -> Self {
-        let feed = scope.ids.feed();
+        Self::open_filtered(scope, tab, profile, namespace, "")
+    }
+
+    /// Opens those documents of a collection that a filter matches; all of them where it does not parse.
+    pub fn open_filtered(
+        scope: &mut Scope<'_>,
+        tab: TabId,
+        profile: ProfileName,
+        namespace: Namespace,
+        filter: &str,
+    ) -> Self {
+        let model = scope
+            .models
+            .for_namespace(&namespace.database, &namespace.collection);
+        let key = crate::config::store::layout_key(profile.as_str(), &namespace.to_string());
+        let columns = Columns::new(scope.layouts.get(&key), model.as_deref());
         let mut documents = Self {
             tab,
             profile,
             namespace,
-            feed,
-            find: Find::all(),
-            page: Slot::default(),
+            kind: None,
+            model,
             view: View::Table,
+            find: Find::all(),
+            filter: FilterLine::default(),
+            sort: String::new(),
+            feed: Feed::new(scope.ids.feed()),
+            columns,
+            checks: Checks::default(),
+            tree: None,
+            text: None,
+            estimate: None,
+            following: None,
+            estimate_task: None,
+            searched: String::new(),
+            place: Path::root(),
         };
-        documents.read(scope);
+        if let Err(problem) = documents.take_filter(scope, filter) {
+            scope.warn(format!("the filter `{filter}` was left out: {problem}"));
+        }
+        documents.read(scope, false);
         documents
     }
 
-    fn read(&mut self, scope: &mut Scope<'_>) {
-        let request = Request::OpenFeed {
-            feed: self.feed,
-            namespace: self.namespace.clone(),
-            find: self.find.clone(),
-            count: scope.regions.main_rows.max(50),
-        };
-        let task = scope.ask(Asker::Tab(self.tab), &self.profile, request);
-        self.page.begin(task);
+    /// Opens the cursor anew. With `keep`, the person's cursor goes back to the document it is on.
+    fn read(&mut self, scope: &mut Scope<'_>, keep: bool) {
+        let source = source!(self);
+        self.feed.open(scope, source, &self.find, keep);
+        if let Some(task) = self.estimate_task.take() {
+            scope.cancel(task);
+        }
+    }
+
+    /// The document under the cursor. It is the one that was read before while others are awaited.
+    #[must_use]
+    pub fn current(&self) -> Option<Arc<RawDocumentBuf>> {
+        self.feed.rows.current().cloned()
+    }
+
+    /// The place in that document that the cursor is at; the root for the whole document.
+    #[must_use]
+    pub fn current_path(&self) -> Path {
+        match self.view {
+            View::Table => self
+                .columns
+                .current()
+                .map_or_else(Path::root, |c| c.path.clone()),
+            View::Tree => self.tree.as_ref().map_or_else(Path::root, TreeView::path),
+            View::Text => self.text.as_ref().map_or_else(Path::root, TextView::path),
+        }
+    }
+
+    /// The value at that place; `None` where there is none.
+    #[must_use]
+    pub fn current_value(&self) -> Option<Value> {
+        let document = self.current()?;
+        let path = self.current_path();
+        if path.is_root() {
+            return Some(Value::document(&document));
+        }
+        path.get(&document).map(Value::new)
+    }
+
+    /// Whether documents of this tab may be changed and written.
+    ///
+    /// # Errors
+    /// Why not, in words that say what to do.
+    pub fn editable(&self, profiles: &Profiles) -> Result<(), String> {
+        match self.kind {
+            Some(CollectionKind::View) => {
+                return Err(format!(
+                    "`{}` is a view: edit the collection that it reads",
+                    self.namespace
+                ));
+            }
+            Some(CollectionKind::TimeSeries) => {
+                return Err(format!(
+                    "`{}` is a time series: its documents cannot be edited one by one",
+                    self.namespace
+                ));
+            }
+            Some(CollectionKind::System) => {
+                return Err(format!("`{}` belongs to the server", self.namespace));
+            }
+            Some(CollectionKind::Collection | CollectionKind::Capped) | None => {}
+        }
+        if self.find.projection.is_some() {
+            return Err("these are parts of documents: only whole ones can be edited".to_owned());
+        }
+        match profiles.get(&self.profile).and_then(|p| p.write_refusal()) {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
+        }
+    }
+
+    /// Shows another version of a document that was written, in the place of the one with the same `_id`.
+    pub fn replace(&mut self, scope: &mut Scope<'_>, document: Arc<RawDocumentBuf>) {
+        if let Some(id) = rows::identity(&document) {
+            self.feed.rows.replace(&id, document);
+        }
+        self.settle_view(scope);
     }
 
     /// The context of the keys while this tab has them.
     #[must_use]
     pub fn context(&self) -> Context {
         match self.view {
+            _ if self.filter.field.is_some() => Context::Input,
             View::Table => Context::Table,
             View::Tree => Context::Outline,
             View::Text => Context::Text,
@@ -116,50 +299,224 @@ impl Documents {
     }
 
     /// Takes a command.
-    pub fn command(&mut self, _scope: &mut Scope<'_>, _command: Command) -> Handled {
-        Handled::No
+    pub fn command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
+        if self.filter.field.is_some() {
+            return self.filter_command(scope, command);
+        }
+        let handled = match self.common_command(scope, command) {
+            Handled::Yes => Handled::Yes,
+            Handled::No => match self.view {
+                View::Table => self.table_command(scope, command),
+                View::Tree | View::Text => self.document_command(scope, command),
+            },
+        };
+        if handled == Handled::Yes {
+            self.settle_view(scope);
+        }
+        handled
+    }
+
+    /// What holds in every picture.
+    fn common_command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
+        match command {
+            Command::ViewNext => self.show(match self.view {
+                View::Table => View::Tree,
+                View::Tree => View::Text,
+                View::Text => View::Table,
+            }),
+            Command::Refresh => self.refresh(scope),
+            Command::Filter => self.filter.open(),
+            Command::ClearFilter if !self.filter.applied.is_empty() => {
+                let _ = self.apply_filter(scope, "");
+            }
+            Command::Sort => self.prompt_sort(scope),
+            Command::Follow => self.follow(scope),
+            Command::Violations => self.list_violations(scope),
+            Command::NextViolation => self.next_violation(scope, true),
+            Command::PreviousViolation => self.next_violation(scope, false),
+            Command::Details => {
+                super::administration::show_details(scope, &self.profile, self.namespace.clone());
+            }
+            command => return self.copy_command(scope, command),
+        }
+        Handled::Yes
+    }
+
+    /// Turns to another picture; the cursor stays at its place in the document.
+    fn show(&mut self, view: View) {
+        self.place = self.current_path();
+        if view == View::Table {
+            self.columns.go_to(&self.place);
+        }
+        self.view = view;
+    }
+
+    /// Brings everything that follows from the cursor into step with it: what is in sight, what is read ahead, the
+    /// picture of the document, its violations.
+    fn settle_view(&mut self, scope: &mut Scope<'_>) {
+        let height = self.table_height(scope);
+        self.feed.rows.keep_in_sight(height);
+        self.columns.keep_in_sight(table_width(scope));
+        if !self.feed.is_outdated() {
+            let source = source!(self);
+            self.feed.fill(scope, source, height);
+        }
+        let current = self.feed.rows.current().cloned();
+        match (self.view, &current) {
+            (View::Tree, Some(document)) => {
+                if !self.tree.as_ref().is_some_and(|t| t.shows(document)) {
+                    self.keep_place();
+                    self.tree = Some(TreeView::new(Arc::clone(document), &self.place));
+                }
+                self.text = None;
+            }
+            (View::Text, Some(document)) => {
+                if !self.text.as_ref().is_some_and(|t| t.shows(document)) {
+                    self.keep_place();
+                    self.text = Some(TextView::new(Arc::clone(document), &self.place));
+                }
+                self.tree = None;
+            }
+            (View::Table, _) | (_, None) => {
+                self.tree = None;
+                self.text = None;
+            }
+        }
+        let rows = scope.regions.main_rows;
+        if let Some(tree) = &mut self.tree {
+            tree.keep_in_sight(rows);
+        }
+        if let Some(text) = &mut self.text {
+            text.keep_in_sight(rows);
+        }
+        let top = self.feed.rows.top();
+        let others: Vec<_> = match self.view {
+            View::Table => (0..height as i64)
+                .filter_map(|y| self.feed.rows.get(top + y).cloned())
+                .collect(),
+            View::Tree | View::Text => Vec::new(),
+        };
+        let alone = current
+            .as_ref()
+            .filter(|d| self.view != View::Table || !checks::is_large(d));
+        self.checks.look(self.model.as_deref(), alone, others);
+    }
+
+    fn keep_place(&mut self) {
+        let shown = self.tree.is_some() || self.text.is_some();
+        if shown {
+            let path = self.current_path();
+            if !path.is_root() {
+                self.place = path;
+            }
+        }
+    }
+
+    /// Rows of the table that fit. Other pictures of one document leave the table as it was.
+    fn table_height(&self, scope: &Scope<'_>) -> usize {
+        scope.regions.main_rows.max(1)
     }
 
     /// Takes a typed key.
-    pub fn typed(&mut self, _scope: &mut Scope<'_>, _input: tui_textarea::Input) {}
+    pub fn typed(&mut self, _scope: &mut Scope<'_>, input: tui_textarea::Input) {
+        match input.key {
+            tui_textarea::Key::Up => self.filter.recall(true),
+            tui_textarea::Key::Down => self.filter.recall(false),
+            _ => {
+                if let Some(field) = &mut self.filter.field
+                    && field.input(input)
+                {
+                    self.filter.changed();
+                }
+            }
+        }
+    }
 
     /// Takes pasted text.
-    pub fn pasted(&mut self, _scope: &mut Scope<'_>, _text: &str) {}
-
-    /// Takes a click, or a double click, on what lies under the mouse.
-    pub fn hit(&mut self, _scope: &mut Scope<'_>, _hit: Hit, _double: bool) {}
-
-    /// Takes a turn of the wheel.
-    pub fn wheel(&mut self, _scope: &mut Scope<'_>, _down: bool) {}
+    pub fn pasted(&mut self, _scope: &mut Scope<'_>, text: &str) {
+        if let Some(field) = &mut self.filter.field
+            && field.paste(text)
+        {
+            self.filter.changed();
+        }
+    }
 
     /// A frame was drawn: the number of rows that fit may have changed.
-    pub fn drawn(&mut self, _scope: &mut Scope<'_>) {}
+    pub fn drawn(&mut self, scope: &mut Scope<'_>) {
+        self.settle_view(scope);
+    }
 
     /// Takes the result of a task that this tab asked for.
     pub fn settle(
         &mut self,
-        _scope: &mut Scope<'_>,
+        scope: &mut Scope<'_>,
         task: TaskId,
         result: Result<Reply, Failure>,
-        _took: Duration,
+        took: Duration,
     ) {
-        self.page.settle(
-            task,
-            result.and_then(|r| match r {
-                Reply::Page(page) => Ok(page),
-                _ => Err(Failure::new(
-                    crate::mongo::request::FailureKind::Other,
-                    "the answer was of another kind",
-                )),
-            }),
-        );
+        if self.estimate_task == Some(task) {
+            self.estimate_task = None;
+            if let Ok(Reply::Sizes(sizes)) = result {
+                self.estimate = sizes.first().map(|(_, size)| size.documents);
+            }
+            return;
+        }
+        let height = self.table_height(scope);
+        let source = source!(self);
+        let arrival = self.feed.settle(scope, source, task, result, took, height);
+        match arrival {
+            Arrival::Stale => return,
+            Arrival::Fresh => {
+                self.columns.discover(self.feed.rows.kept().map(|(_, d)| d));
+                self.measure(height);
+                self.ask_estimate(scope);
+            }
+            Arrival::More => self.columns.discover(self.feed.rows.kept().map(|(_, d)| d)),
+            Arrival::Failed => {}
+        }
+        self.settle_view(scope);
+    }
+
+    /// Fits the columns to the rows in sight and to those just below.
+    fn measure(&mut self, height: usize) {
+        let top = self.feed.rows.top();
+        let rows: Vec<Arc<RawDocumentBuf>> = (0..2 * height as i64)
+            .filter_map(|y| self.feed.rows.get(top + y).cloned())
+            .collect();
+        self.columns.measure(&rows);
+    }
+
+    fn ask_estimate(&mut self, scope: &mut Scope<'_>) {
+        let sized = !matches!(self.kind, Some(CollectionKind::View));
+        if sized && self.estimate_task.is_none() && self.feed.rows.total().is_none() {
+            let request = Request::Sizes {
+                database: self.namespace.database.clone(),
+                collections: vec![self.namespace.collection.clone()],
+            };
+            self.estimate_task = Some(scope.ask(Asker::Tab(self.tab), &self.profile, request));
+        }
     }
 
     /// Takes an overlay's answer.
     ///
     /// # Errors
     /// Why it cannot be taken; a prompt then stays open with these words.
-    pub fn answer(&mut self, _scope: &mut Scope<'_>, _answer: Answer) -> Result<(), String> {
+    pub fn answer(&mut self, scope: &mut Scope<'_>, answer: Answer) -> Result<(), String> {
+        match answer {
+            Answer::Sort(text) => self.apply_sort(scope, &text)?,
+            Answer::Search(text) => {
+                self.searched = text;
+                self.search(scope, true);
+            }
+            Answer::GoTo(path) => self.go_to(scope, &path),
+            Answer::Column(title) => {
+                self.columns.toggle(&title);
+                self.measure(self.table_height(scope));
+                self.keep_columns(scope);
+            }
+            Answer::DeleteDocument | Answer::DiscardDraft | Answer::Kind(_) => {}
+        }
+        self.settle_view(scope);
         Ok(())
     }
 
@@ -175,27 +532,22 @@ impl Documents {
         false
     }
 
-    /// The document was written by an undo: shows it as it is now.
+    /// Reads again; the cursor stays on its document where it is still there.
     pub fn refresh(&mut self, scope: &mut Scope<'_>) {
-        self.close(scope);
-        self.feed = scope.ids.feed();
-        self.read(scope);
+        self.read(scope, true);
     }
 
     /// The profile answers again after it did not.
     pub fn reconnected(&mut self, scope: &mut Scope<'_>) {
-        if self.page.failure().is_some() {
+        if self.feed.failure().is_some() {
             self.refresh(scope);
         }
     }
 
     /// Frees what the tab holds on the server and in the runner.
     pub fn close(&mut self, scope: &mut Scope<'_>) {
-        scope.ask(
-            Asker::Nobody,
-            &self.profile,
-            Request::CloseFeed { feed: self.feed },
-        );
+        let source = source!(self);
+        self.feed.close(scope, source);
     }
 
     /// What `--last` needs to open it again.
@@ -204,12 +556,36 @@ impl Documents {
         SessionTab {
             profile: self.profile.to_string(),
             namespace: self.namespace.to_string(),
-            filter: String::new(),
-            sort: String::new(),
-            view: String::new(),
+            filter: self.filter.applied.clone(),
+            sort: self.sort.clone(),
+            view: self.view.name().to_owned(),
         }
     }
 
     /// Opens with what `--last` kept.
-    pub fn restore(&mut self, _scope: &mut Scope<'_>, _session: &SessionTab) {}
+    pub fn restore(&mut self, scope: &mut Scope<'_>, session: &SessionTab) {
+        self.view = View::from_name(&session.view);
+        if session.filter == self.filter.applied && session.sort == self.sort {
+            return;
+        }
+        let filter = self.take_filter(scope, &session.filter);
+        let sort = self.take_sort(scope, &session.sort);
+        for problem in [filter, sort].into_iter().filter_map(Result::err) {
+            scope.warn(format!(
+                "`{}` is not filtered and sorted as it was: {problem}",
+                self.namespace
+            ));
+        }
+        self.read(scope, false);
+    }
 }
+
+/// Columns of characters that the table has, beside the margin of marks.
+fn table_width(scope: &Scope<'_>) -> u16 {
+    u16::try_from(scope.regions.main_width)
+        .unwrap_or(u16::MAX)
+        .saturating_sub(MARGIN)
+}
+
+/// Columns of characters for the marks on the left: the cursor's row and a row with violations.
+pub const MARGIN: u16 = 2;

@@ -1,6 +1,6 @@
 //! What a pane may touch while it is updated, beside its own state.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use super::notice::{Level, Notices};
 use super::overlay::Overlay;
 use super::profiles::Profiles;
 use super::regions::Regions;
+use crate::config::state::ColumnLayout;
 use crate::model::Library;
 use crate::mongo::request::{FeedId, ProfileName, Request, TaskId};
 
@@ -108,6 +109,8 @@ pub struct Scope<'a> {
     pub models: &'a Arc<Library>,
     /// The writes of this session, for undoing them.
     pub journal: &'a mut Journal,
+    /// How columns are laid out, by [`crate::config::store::layout_key`].
+    pub layouts: &'a mut BTreeMap<String, ColumnLayout>,
     /// What the last frame looked like.
     pub regions: &'a Regions,
 }

@@ -1,6 +1,6 @@
 //! The way of a message: to the overlay on top, else to the focused pane, else to the deck itself.
 
-use super::documents::{Answer, Documents, Handled};
+use super::documents::{Answer, Documents, Following, Handled};
 use super::effect::Effect;
 use super::msg::{Mouse, MouseKind, Msg};
 use super::overlay::{Confirm, Help, Intent, Outcome, Overlay, Purpose};
@@ -26,6 +26,7 @@ macro_rules! scope {
             profiles: &$app.profiles,
             models: &$app.models,
             journal: &mut $app.journal,
+            layouts: &mut $app.layouts,
             regions: &$app.regions,
         }
     };
@@ -199,7 +200,11 @@ impl App {
             }
             (Focus::Main, Some(documents)) => {
                 let mut scope = scope!(self, (*effects));
-                documents.command(&mut scope, command)
+                let handled = documents.command(&mut scope, command);
+                if let Some(following) = documents.following.take() {
+                    self.follow(following, effects);
+                }
+                handled
             }
             (Focus::Main, None) => self.profile_list_command(command, effects),
         }
@@ -500,11 +505,33 @@ impl App {
         }
         let tab = self.ids.tab();
         let mut scope = scope!(self, effects);
-        let documents = Documents::open(&mut scope, tab, profile.clone(), namespace);
+        let mut documents = Documents::open(&mut scope, tab, profile.clone(), namespace);
+        documents.kind = self.tree.kind_of(profile, &documents.namespace);
         self.tabs.push(documents);
         self.turn_to(self.tabs.len() - 1);
         self.keep_session(&mut effects);
         effects
+    }
+
+    /// Opens the documents that a value refers to in a tab of their own, or turns to the tab that has them.
+    fn follow(&mut self, following: Following, effects: &mut Vec<Effect>) {
+        let Following {
+            profile,
+            namespace,
+            filter,
+        } = following;
+        let open = self.tabs.iter().position(|t| {
+            t.profile == profile && t.namespace == namespace && t.filter.applied == filter
+        });
+        if let Some(place) = open {
+            return self.turn_to(place);
+        }
+        let tab = self.ids.tab();
+        let mut scope = scope!(self, (*effects));
+        let documents = Documents::open_filtered(&mut scope, tab, profile, namespace, &filter);
+        self.tabs.push(documents);
+        self.turn_to(self.tabs.len() - 1);
+        self.keep_session(effects);
     }
 
     /// Keeps the open tabs for `--last`.
@@ -730,6 +757,9 @@ impl App {
             Asker::Tree => {
                 let mut scope = scope!(self, (*effects));
                 self.tree.settle(&mut scope, profile, task, result);
+                for tab in self.tabs.iter_mut().filter(|t| t.profile == *profile) {
+                    tab.kind = tab.kind.or(self.tree.kind_of(profile, &tab.namespace));
+                }
                 self.extend_jump();
             }
             Asker::Tab(id) => {

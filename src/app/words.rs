@@ -1,4 +1,6 @@
-//! Values in a line of text, for questions, notices and lists.
+//! Values and figures in a line of text, for questions, notices and lists.
+
+use std::time::Duration;
 
 use bson::{RawBsonRef, RawDocument};
 
@@ -23,4 +25,65 @@ pub fn document_line(document: &RawDocument) -> String {
 #[must_use]
 pub fn document_text(document: &RawDocument) -> String {
     print_document(document, &Style::INDENTED).unwrap_or_else(|_| MALFORMED.to_owned())
+}
+
+/// A count in at most six columns: `999`, `12.4 k`, `3.1 M`.
+#[must_use]
+pub fn count(n: u64) -> String {
+    scaled(n, 1000.0, &["", " k", " M", " G", " T"])
+}
+
+/// Bytes in at most seven columns: `512 B`, `3.1 MB`.
+#[must_use]
+pub fn bytes(n: u64) -> String {
+    scaled(n, 1024.0, &[" B", " kB", " MB", " GB", " TB"])
+}
+
+fn scaled(n: u64, step: f64, units: &[&str]) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let mut value = n as f64;
+    let mut unit = 0;
+    // 999.95 would be shown as 1000.0 of its unit, so the step is taken a little before.
+    while value >= step * 0.99995 && unit + 1 < units.len() {
+        value /= step;
+        unit += 1;
+    }
+    if unit == 0 || value >= 99.95 {
+        format!("{value:.0}{}", units[unit])
+    } else {
+        format!("{value:.1}{}", units[unit])
+    }
+}
+
+/// A time span in two significant figures: `0.8 ms`, `14 ms`, `2.1 s`, `3 min`.
+#[must_use]
+pub fn span(d: Duration) -> String {
+    let ms = d.as_secs_f64() * 1000.0;
+    if ms < 9.95 {
+        format!("{ms:.1} ms")
+    } else if ms < 999.5 {
+        format!("{ms:.0} ms")
+    } else if ms < 59_950.0 {
+        format!("{:.1} s", ms / 1000.0)
+    } else if ms < 3_600_000.0 {
+        format!("{:.0} min", ms / 60_000.0)
+    } else {
+        format!("{:.1} h", ms / 3_600_000.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_stay_narrow_and_never_show_a_thousand_of_a_unit() {
+        assert_eq!(count(999), "999");
+        assert_eq!(count(999_999), "1.0 M");
+        assert_eq!(count(12_400), "12.4 k");
+        assert_eq!(bytes(512), "512 B");
+        assert_eq!(bytes(13 << 20), "13.0 MB");
+        assert_eq!(span(Duration::from_micros(800)), "0.8 ms");
+        assert_eq!(span(Duration::from_secs(2)), "2.0 s");
+    }
 }

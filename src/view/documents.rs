@@ -1,24 +1,236 @@
-//! Draws the tab in front: documents as a table, a tree or text.
+//! Draws the tab in front: the line of what was asked, the documents as a table, a tree or text, and below them what
+//! there is to say of the value under the cursor.
 
-use crate::theme::Role;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
 
-use super::Sheet;
-use crate::app::documents::Documents;
+use super::overlay::wrap;
+use super::{Sheet, words};
+use crate::app::Command;
+use crate::app::documents::{Documents, View};
+use crate::theme::Role;
+use crate::value::Kind;
+
+mod strip;
+mod table;
+mod text;
+mod tree;
+
+/// The fewest rows in which the strip about the value under the cursor is drawn.
+const WITH_STRIP: u16 = 9;
 
 /// Draws the tab.
 pub fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
-    sheet.regions.main_rows = usize::from(area.height);
     sheet.regions.main_width = usize::from(area.width);
-    if let Some(page) = tab.page.value() {
-        for (y, document) in (area.y..area.bottom()).zip(&page.documents) {
-            let text = crate::app::words::document_line(document);
-            sheet.put(
-                Position::new(area.x + 1, y),
-                area.width - 1,
-                &text,
-                sheet.style(Role::Text),
-            );
+    let mut rest = area;
+    if tab.filter.field.is_some() {
+        filter_line(sheet, tab, take(&mut rest, 1));
+        if tab.filter.problem.is_some() {
+            problem(sheet, tab, take(&mut rest, 3));
         }
+    } else {
+        head(sheet, tab, take(&mut rest, 1));
+    }
+    if area.height >= WITH_STRIP {
+        let strip = Rect {
+            y: rest.bottom().saturating_sub(2),
+            height: 2.min(rest.height),
+            ..rest
+        };
+        rest.height = rest.height.saturating_sub(2);
+        strip::draw(sheet, tab, strip);
+    }
+    failure(sheet, tab, &mut rest);
+    sheet.regions.main_rows = usize::from(rest.height);
+    match tab.view {
+        _ if tab.feed.rows.is_empty() => {
+            // The table's head takes a row once there is something to show.
+            sheet.regions.main_rows = usize::from(rest.height.saturating_sub(1)).max(1);
+            nothing(sheet, tab, rest);
+        }
+        View::Table => table::draw(sheet, tab, rest),
+        View::Tree => tree::draw(sheet, tab, rest),
+        View::Text => text::draw(sheet, tab, rest),
+    }
+}
+
+/// Cuts so many rows off the top of an area.
+fn take(rest: &mut Rect, height: u16) -> Rect {
+    let height = height.min(rest.height);
+    let top = Rect { height, ..*rest };
+    rest.y += height;
+    rest.height -= height;
+    top
+}
+
+/// What was asked of the server, and what came back.
+fn head(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect) {
+    let dim = sheet.style(Role::Dim);
+    let mut right = tab.position();
+    if tab.feed.is_loading() && tab.feed.rows.is_empty() {
+        right = String::new();
+    }
+    if let Some(took) = tab.feed.took() {
+        right = format!("{right}  {}", words::span(took));
+    }
+    let used = sheet.put_right(inner(line), &right, dim);
+    let room = line.width.saturating_sub(used + 4);
+    let sort = match tab.sort.as_str() {
+        "" => String::new(),
+        sort => format!("  sort {sort}"),
+    };
+    let sort_width = u16::try_from(sort.width()).unwrap_or(u16::MAX);
+    // A long filter leaves the sort its room, as far as that is at most half.
+    let filter_room = room.saturating_sub(sort_width.min(room / 2));
+    let (filter, style) = match tab.filter.applied.as_str() {
+        "" => ("all documents", dim),
+        filter => (filter, sheet.style(Role::Input)),
+    };
+    let at = Position::new(line.x + 1, line.y);
+    let taken = sheet.put(at, filter_room, filter, style);
+    let at = Position::new(at.x + taken, line.y);
+    sheet.put(
+        at,
+        room.saturating_sub(taken),
+        &sort,
+        sheet.style(Role::Text),
+    );
+}
+
+fn inner(line: Rect) -> Rect {
+    Rect {
+        x: line.x + 1,
+        width: line.width.saturating_sub(2),
+        ..line
+    }
+}
+
+const FILTER: &str = "filter ";
+
+fn filter_line(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect) {
+    let Some(field) = &tab.filter.field else {
+        return;
+    };
+    let line = inner(line);
+    let at = Position::new(line.x, line.y);
+    let used = sheet.put(at, line.width, FILTER, sheet.style(Role::HintKey));
+    let at = Position::new(line.x + used, line.y);
+    let room = line.width.saturating_sub(used);
+    if field.text().is_empty() {
+        let words = "{status: 'active'}; empty for all documents";
+        sheet.put(at, room, words, sheet.style(Role::Placeholder));
+    }
+    let style = sheet.style(Role::Input);
+    sheet.field(at, room, field, style, tab_has_keys(sheet));
+}
+
+fn tab_has_keys(sheet: &Sheet<'_>) -> bool {
+    sheet.app.focus == crate::app::Focus::Main && sheet.app.overlays.is_empty()
+}
+
+/// Why the filter cannot be used, with a caret under the place.
+fn problem(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
+    let Some(problem) = &tab.filter.problem else {
+        return;
+    };
+    let line = inner(area);
+    let style = sheet.style(Role::Error);
+    let start = FILTER.width() + problem.column;
+    let room = usize::from(line.width);
+    if start < room {
+        let caret = "^".repeat(problem.width.min(room - start));
+        let x = line.x + u16::try_from(start).unwrap_or(0);
+        sheet.put(Position::new(x, line.y), line.right() - x, &caret, style);
+    }
+    let text = wrap(&[format!("✗ {}", problem.message)], room);
+    for (y, text) in (line.y + 1..area.bottom()).zip(&text) {
+        sheet.put(Position::new(line.x, y), line.width, text, style);
+    }
+}
+
+/// Why rows could not be had, above those that are there.
+fn failure(sheet: &mut Sheet<'_>, tab: &Documents, rest: &mut Rect) {
+    let Some(failure) = tab.feed.failure() else {
+        return;
+    };
+    let width = usize::from(rest.width.saturating_sub(2));
+    let mut lines = wrap(&[format!("✗ {}", failure.summary)], width);
+    let errors = lines.len();
+    if let Some(help) = &failure.help {
+        let key = sheet.keymaps.hint(sheet.app.context(), Command::Refresh);
+        let key = match key {
+            Some(key) if help.starts_with("refresh") => format!(" ({key})"),
+            _ => String::new(),
+        };
+        lines.extend(wrap(&[format!("  {help}{key}")], width));
+    }
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let area = inner(take(rest, height.min(rest.height / 2 + 1)));
+    for (y, (i, line)) in (area.y..area.bottom()).zip(lines.iter().enumerate()) {
+        let style = if i < errors {
+            sheet.style(Role::Error)
+        } else {
+            sheet.style(Role::Text)
+        };
+        sheet.put(Position::new(area.x, y), area.width, line, style);
+    }
+}
+
+/// What is said where there is no row.
+fn nothing(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
+    let mut line = inner(area);
+    line.y = (line.y + 1).min(area.bottom().saturating_sub(1));
+    let key = |command| {
+        let hint = sheet.keymaps.hint(tab.context(), command);
+        hint.map(|k| format!("; {k}: ")).unwrap_or_default()
+    };
+    let (text, role) = if tab.feed.failure().is_some() {
+        return;
+    } else if tab.feed.is_loading() {
+        (format!("reading {} …", tab.namespace), Role::Busy)
+    } else if tab.filter.applied.is_empty() {
+        let hint = key(Command::DocumentNew);
+        let text = match hint.as_str() {
+            "" => "the collection is empty".to_owned(),
+            hint => format!("the collection is empty{hint}new document"),
+        };
+        (text, Role::Text)
+    } else {
+        let hint = key(Command::ClearFilter);
+        let text = match hint.as_str() {
+            "" => "no document matches the filter".to_owned(),
+            hint => format!("no document matches the filter{hint}clear it"),
+        };
+        (text, Role::Text)
+    };
+    let style = sheet.style(role);
+    sheet.put(Position::new(line.x, line.y), line.width, &text, style);
+}
+
+/// The role of a value's colour.
+#[must_use]
+pub fn kind_role(kind: Kind) -> Role {
+    match kind {
+        Kind::String | Kind::Symbol => Role::KindString,
+        Kind::Double | Kind::Int32 | Kind::Int64 | Kind::Decimal128 => Role::KindNumber,
+        Kind::Boolean => Role::KindBoolean,
+        Kind::Date | Kind::Timestamp => Role::KindDate,
+        Kind::ObjectId => Role::KindId,
+        Kind::Null | Kind::Undefined => Role::KindNull,
+        Kind::Binary => Role::KindBinary,
+        Kind::Regex => Role::KindRegex,
+        Kind::Document | Kind::Array => Role::KindContainer,
+        Kind::Code | Kind::CodeWithScope => Role::KindCode,
+        Kind::MinKey | Kind::MaxKey | Kind::DbPointer => Role::KindOther,
+    }
+}
+
+/// The style of the cell under the cursor.
+fn cursor_style(sheet: &Sheet<'_>) -> Style {
+    if sheet.app.focus == crate::app::Focus::Main {
+        sheet.style(Role::Cursor)
+    } else {
+        sheet.style(Role::CursorUnfocused)
     }
 }

@@ -59,7 +59,9 @@ mod tests {
 
     #[test]
     fn each_place_is_found_as_its_path_would_find_it() {
-        let document = parse_document("{a: {b: [1, 'x']}, c: null, d: 5}").unwrap().document;
+        let document = parse_document("{a: {b: [1, 'x']}, c: null, d: 5}")
+            .unwrap()
+            .document;
         let paths = ["d", "a.b.1", "c", "a.z", "e"].map(Path::from_dotted);
         let found = cells(&document, &paths.iter().collect::<Vec<_>>());
         let kinds: Vec<Option<Kind>> = found.iter().map(|e| e.map(|e| e.kind)).collect();

@@ -31,7 +31,7 @@ impl Checks {
             return;
         };
         let mut before = std::mem::take(&mut self.found);
-        let others = others.into_iter().filter(|d| d.as_bytes().len() <= LARGE);
+        let others = others.into_iter().filter(|d| !is_large(d));
         for document in current.cloned().into_iter().chain(others) {
             if self.found.iter().any(|(d, _)| Arc::ptr_eq(d, &document)) {
                 continue;
@@ -56,6 +56,12 @@ impl Checks {
             .find(|(d, _)| Arc::ptr_eq(d, document))
             .map_or(&[], |(_, v)| v.as_slice())
     }
+}
+
+/// Whether a document is too large to be checked among others.
+#[must_use]
+pub fn is_large(document: &Arc<RawDocumentBuf>) -> bool {
+    document.as_bytes().len() > LARGE
 }
 
 /// The violation of a place, or else the first one inside it.

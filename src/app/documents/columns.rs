@@ -137,7 +137,10 @@ impl Columns {
 
     fn arrange(&mut self) {
         let current = self.shown.get(self.cursor).copied();
-        self.by_title = (0..).zip(&self.all).map(|(i, c)| (c.title.clone(), i)).collect();
+        self.by_title = (0..)
+            .zip(&self.all)
+            .map(|(i, c)| (c.title.clone(), i))
+            .collect();
         let visible = |pinned: bool| {
             let all = self.all.iter().enumerate();
             all.filter(move |(_, c)| !c.hidden && c.pinned == pinned)
@@ -187,9 +190,7 @@ impl Columns {
     }
 
     fn pinned(&self) -> usize {
-        self.shown()
-            .take_while(|c| c.pinned)
-            .count()
+        self.shown().take_while(|c| c.pinned).count()
     }
 
     /// Adds the fields of documents that have no column so far.
@@ -397,7 +398,9 @@ impl Columns {
 }
 
 fn is_sibling(a: &Column, b: &Column) -> bool {
-    b.path.parent().is_some_and(|p| !p.is_root() && p.contains(&a.path))
+    b.path
+        .parent()
+        .is_some_and(|p| !p.is_root() && p.contains(&a.path))
 }
 
 /// How deep nested columns are offered.
@@ -519,7 +522,9 @@ mod tests {
     #[test]
     fn pinned_columns_stay_in_sight_and_the_cursor_is_always_whole() {
         let mut columns = Columns::new(None, None);
-        columns.discover(&documents(&["{_id: 1, aaaaaaaa: 1, bbbbbbbb: 1, cccccccc: 1}"]));
+        columns.discover(&documents(&[
+            "{_id: 1, aaaaaaaa: 1, bbbbbbbb: 1, cccccccc: 1}",
+        ]));
         columns.pin();
         columns.move_to(3);
         columns.keep_in_sight(20);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::rows::{Rows, Stretch, identity};
 use crate::app::scope::{Asker, Scope, TabId};
 use crate::mongo::request::{
-    Failure, FailureKind, FeedId, Find, Namespace, Page, ProfileName, Reply, Request, Side, TaskId,
+    Failure, FailureKind, FeedId, Find, Namespace, ProfileName, Reply, Request, Side, TaskId,
 };
 use crate::value::Value;
 
@@ -313,13 +313,7 @@ impl Feed {
         }
     }
 
-    fn go_back(
-        &mut self,
-        scope: &mut Scope<'_>,
-        source: Source<'_>,
-        place: Place,
-        height: usize,
-    ) {
+    fn go_back(&mut self, scope: &mut Scope<'_>, source: Source<'_>, place: Place, height: usize) {
         let there = place.side == Side::Start
             && (self.rows.get(place.line).is_some() || self.rows.total().is_some());
         let found = place.id.as_ref().and_then(|id| self.rows.line_of(id));

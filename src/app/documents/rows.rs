@@ -106,7 +106,10 @@ impl Rows {
 
     /// Every kept document with its line.
     pub fn kept(&self) -> impl DoubleEndedIterator<Item = (i64, &Arc<RawDocumentBuf>)> {
-        (self.first..).zip(&self.documents).collect::<Vec<_>>().into_iter()
+        (self.first..)
+            .zip(&self.documents)
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     /// How many documents are kept.
@@ -316,7 +319,8 @@ impl Rows {
         };
         let to = from + signed(got as u64);
         if got > 0 {
-            if self.documents.is_empty() || (from..to).contains(&self.cursor) && self.current().is_none()
+            if self.documents.is_empty()
+                || (from..to).contains(&self.cursor) && self.current().is_none()
             {
                 if self.documents.is_empty() || from > end || to < self.first {
                     self.documents.clear();
@@ -336,7 +340,12 @@ impl Rows {
                     self.documents.push_back(Arc::clone(document));
                 }
             }
-            for (line, document) in (from..).zip(&documents).collect::<Vec<_>>().into_iter().rev() {
+            for (line, document) in (from..)
+                .zip(&documents)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+            {
                 if line < self.first {
                     self.bytes += document.as_bytes().len();
                     self.documents.push_front(Arc::clone(document));
