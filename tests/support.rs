@@ -1,5 +1,6 @@
 //! What several integration tests need.
 
+pub mod desk;
 pub mod program;
 pub mod pty;
 pub mod server;

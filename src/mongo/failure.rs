@@ -515,6 +515,8 @@ pub(crate) fn value_text(value: &Bson, limit: usize) -> String {
     let text = match value {
         Bson::String(s) => format!("'{s}'"),
         Bson::Document(d) => d.to_string(),
+        // `0.0`, not `0`: the kind of a number is seen.
+        Bson::Double(n) => format!("{n:?}"),
         other => other.to_string(),
     };
     let text = plain(&text);

@@ -114,6 +114,54 @@ impl Feed {
         }
     }
 
+    /// The page where all of it is kept already, or the feed ends in it: needs no server.
+    pub(crate) async fn kept(
+        &self,
+        side: Side,
+        offset: u64,
+        count: usize,
+        max_bytes: usize,
+    ) -> Option<Result<Page, Failure>> {
+        let wanted = offset.saturating_add(count.max(1) as u64);
+        if side == Side::End
+            && let Some(page) = self
+                .end_of_start(offset, count.max(1), max_bytes)
+                .await
+                .transpose()
+        {
+            return Some(page);
+        }
+        let extent = |half: &Half| {
+            let extent = half.extent();
+            match extent {
+                Extent::Exactly(_) => Some(extent),
+                Extent::AtLeast(have) => (have >= wanted).then_some(extent),
+            }
+        };
+        let (extent, documents) = match side {
+            Side::Start => {
+                let half = self.start.lock().await;
+                (
+                    extent(&half)?,
+                    half.read(offset, count.max(1), max_bytes, Direction::Forward),
+                )
+            }
+            Side::End => {
+                let half = self.end.lock().await;
+                let half = half.as_ref()?;
+                (
+                    extent(half)?,
+                    half.read(offset, count.max(1), max_bytes, Direction::Forward),
+                )
+            }
+        };
+        Some(
+            documents
+                .await
+                .map(|documents| self.answer(side, offset, documents, extent)),
+        )
+    }
+
     async fn page_from_end(
         &self,
         call: &Call,

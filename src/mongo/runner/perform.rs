@@ -14,6 +14,22 @@ pub(super) async fn perform(
     cancel: Cancel,
     request: Request,
 ) -> Result<Reply, Failure> {
+    // What is kept of a feed can be shown while the server is away.
+    if let Request::Page {
+        feed,
+        side,
+        offset,
+        count,
+        max_bytes,
+    } = &request
+    {
+        let open = lock(&post.feeds).get(feed).cloned();
+        if let Some(open) = open
+            && let Some(page) = open.kept(*side, *offset, *count, *max_bytes).await
+        {
+            return page.map(Reply::Page);
+        }
+    }
     let link = post.ready(&cancel).await?;
     if request.writes() {
         // An unlock may have run out while the connection was waited for.
