@@ -6,10 +6,13 @@
 mod cause;
 mod validation;
 
-use bson::{Bson, Document};
+use bson::{Bson, Document, RawBson};
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
 use crate::mongo::request::{Failure, FailureKind, Namespace};
+use crate::value::cell;
+use crate::value::raw::with_datum;
+use crate::value::shell::{Style, print};
 
 pub(crate) use cause::{Cause, cause_of_text};
 pub use validation::refusals;
@@ -88,6 +91,9 @@ impl Said {
         }
     }
 }
+
+/// Columns of a validator's reply that are kept for the detail view.
+const DETAIL: usize = 16_000;
 
 /// A driver's error in words.
 #[must_use]
@@ -320,11 +326,11 @@ pub fn of_server(said: &Said, scene: &Scene) -> Failure {
         && let Some(info) = &said.info
     {
         failure.refusals = refusals(info);
-        failure.detail = format!(
-            "{}\n{}",
-            plain(&said.message),
-            value_text(&Bson::Document(info.clone()), 16_000)
-        );
+        let all = RawBson::try_from(Bson::Document(info.clone()))
+            .ok()
+            .and_then(|raw| print(raw.as_raw_bson_ref(), &Style::LINE).ok())
+            .unwrap_or_default();
+        failure.detail = format!("{} {}", plain(&said.message), cell::cut(&all, DETAIL));
     }
     failure
 }
@@ -510,22 +516,15 @@ pub(crate) fn plain(text: &str) -> String {
         .to_owned()
 }
 
-/// A value as one line, cut to `limit` characters.
-pub(crate) fn value_text(value: &Bson, limit: usize) -> String {
-    let text = match value {
-        Bson::String(s) => format!("'{s}'"),
-        Bson::Document(d) => d.to_string(),
-        // `0.0`, not `0`: the kind of a number is seen.
-        Bson::Double(n) => format!("{n:?}"),
-        other => other.to_string(),
-    };
-    let text = plain(&text);
-    if text.chars().count() <= limit {
-        return text;
-    }
-    let mut cut: String = text.chars().take(limit.saturating_sub(1)).collect();
-    cut.push('…');
-    cut
+/// A value as shell text on one line, cut to `width` columns.
+pub(crate) fn value_text(value: &Bson, width: usize) -> String {
+    let shown = RawBson::try_from(value.clone()).ok().and_then(|raw| {
+        with_datum(raw.as_raw_bson_ref(), |datum| {
+            Ok(cell::literal_datum(datum, width))
+        })
+        .ok()
+    });
+    shown.unwrap_or_else(|| "…".to_owned())
 }
 
 pub(crate) fn lower_first(text: &str) -> String {

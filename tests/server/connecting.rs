@@ -295,12 +295,11 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
 fn issued(issuer: &CertifiedIssuer<'static, KeyPair>, names: &[&str], common_name: &str) -> String {
     let mut params =
         CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
-    params
-        .distinguished_name
-        .push(DnType::OrganizationName, common_name);
-    params
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
+    // Only these two, in this order: the user's name on the server is made of them.
+    params.distinguished_name = DistinguishedName::new();
+    let name = &mut params.distinguished_name;
+    name.push(DnType::OrganizationName, common_name);
+    name.push(DnType::CommonName, common_name);
     let key = KeyPair::generate().unwrap();
     let certificate = params.signed_by(&key, issuer).unwrap();
     format!("{}{}", certificate.pem(), key.serialize_pem())
