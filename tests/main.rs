@@ -11,6 +11,7 @@
 
 mod cli;
 mod layering;
+mod screenshots;
 mod server;
 mod support;
 mod terminal;

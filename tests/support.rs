@@ -1,6 +1,8 @@
 //! What several integration tests need.
 
+pub mod console;
 pub mod desk;
 pub mod program;
 pub mod pty;
 pub mod server;
+pub mod svg;
