@@ -2,6 +2,7 @@
 
 mod browsing;
 mod connecting;
+mod plan;
 mod sample;
 mod sandbox;
 mod writing;

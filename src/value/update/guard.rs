@@ -8,7 +8,7 @@ use bson::RawDocument;
 use super::{Operation, Operations};
 use crate::value::kind::Kind;
 use crate::value::path::{Path, Step};
-use crate::value::raw::{self, Malformed, Value, begin, decimal, element, end, push_string};
+use crate::value::raw::{self, Datum, Malformed, Value, begin, decimal, element, end, push_string};
 
 /// An expression as BSON: its kind and its bytes.
 pub(super) type Expression = (Kind, Vec<u8>);
@@ -105,6 +105,21 @@ fn same(guards: &mut Vec<Expression>, place: &Expression, old: &Value) -> Result
     if small {
         let literal = call("$literal", (kind, old.bytes().to_vec()));
         guards.push(equal(place.clone(), literal));
+    }
+    // `$eq` takes 1.50 for 1.5 and -0 for 0, which only their texts tell apart.
+    let fine = match old.datum()? {
+        Datum::Decimal128(_) => true,
+        Datum::Double(bits) => f64::from_bits(bits) == 0.0,
+        _ => false,
+    };
+    if fine {
+        let shown = |value| call("$toString", value);
+        let literal = call("$literal", (kind, old.bytes().to_vec()));
+        let alike = equal(shown(place.clone()), shown(literal));
+        let no = (Kind::Boolean, vec![0]);
+        let is = kind_is(place, kind.alias());
+        guards.push(call("$cond", list(&[is, alike, no])));
+        return Ok(());
     }
     // `$eq` takes 5 for 5.0, a symbol for a string, and says nothing of kinds inside containers.
     if kind.is_number() || matches!(kind, Kind::Symbol | Kind::Null | Kind::Undefined) || !small {
