@@ -9,9 +9,12 @@
 //!
 //! Invariant: what a reader could not read is a [`Gap`] with a file and a line; it is never silently left out.
 
+mod cast;
 mod describe;
 pub mod field;
 pub mod library;
+pub mod plural;
+pub mod reader;
 mod template;
 mod validate;
 pub mod violation;
@@ -19,10 +22,11 @@ pub mod violation;
 use std::sync::Arc;
 
 pub use field::{
-    Choice, DefaultValue, Discriminator, Field, Kind, Limit, Pattern, Reference, Requirement,
-    Schema, SchemaId, SchemaOptions, Strictness,
+    Choice, Condition, DefaultValue, Discriminator, Field, FieldIndex, Kind, Limit, Pattern,
+    Reference, Requirement, Schema, SchemaId, SchemaOptions, Strictness,
 };
 pub use library::Library;
+pub use reader::{NoSources, Reading, Sources};
 pub use violation::{Fix, FixEdit, Severity, Violation};
 
 use crate::value::{Path, Step};

@@ -87,6 +87,8 @@ pub struct Schema {
     pub fields: Vec<Field>,
     /// Its options.
     pub options: SchemaOptions,
+    /// Names that the application computes and does not keep: they may stand in a document and are dropped.
+    pub virtuals: Vec<String>,
     /// Its variants.
     pub discriminators: Vec<Discriminator>,
     /// The line it starts at, counted from 1.
@@ -98,6 +100,7 @@ impl Schema {
     pub const EMPTY: Self = Self {
         fields: Vec::new(),
         options: SchemaOptions::DEFAULT,
+        virtuals: Vec::new(),
         discriminators: Vec::new(),
         line: 0,
     };
@@ -159,15 +162,43 @@ pub enum Kind {
 }
 
 /// Whether a value must be there.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Requirement {
     /// It may be missing.
     #[default]
     Optional,
     /// It must be there, with the schema's own message where it has one.
     Required(Option<String>),
+    /// It must be there in documents of which this holds, with the schema's own message where it has one.
+    When(Condition, Option<String>),
     /// A function decides: cannot be checked without running it.
     Computed,
+}
+
+/// What a function of the schema asks of its document, where it is simple enough to be understood without running it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// Always, or never.
+    Constant(bool),
+    /// The value at this path of the (sub-)document is one of these.
+    OneOf(Vec<String>, Vec<Bson>),
+    /// There is a value at this path that counts as true in JavaScript.
+    Truthy(Vec<String>),
+    /// The other does not hold.
+    Not(Box<Condition>),
+    /// All of them hold.
+    All(Vec<Condition>),
+    /// One of them holds.
+    Any(Vec<Condition>),
+}
+
+/// The index that a field's own options ask for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldIndex {
+    /// `1`, `"text"`, `"2dsphere"`, ….
+    pub direction: Bson,
+    /// Options of the index as the server takes them.
+    pub options: bson::Document,
 }
 
 /// One value of an enumeration.
@@ -288,6 +319,8 @@ pub struct Field {
     pub immutable: bool,
     /// Whether a value may occur in one document only. Needs an index of its own to hold.
     pub unique: bool,
+    /// The index that its own options ask for.
+    pub index: Option<FieldIndex>,
     /// Whether the application turns text to lower case.
     pub lowercase: bool,
     /// Whether the application turns text to upper case.
@@ -306,6 +339,8 @@ pub struct Field {
     pub implied: bool,
     /// The line it is declared at, counted from 1; 0 where none is known.
     pub line: usize,
+    /// The rule that its own default breaks, with the words for it; found out once, when the model is made.
+    pub(super) default_breaks: Option<(String, String)>,
 }
 
 impl Field {
@@ -327,6 +362,7 @@ impl Field {
             reference: None,
             immutable: false,
             unique: false,
+            index: None,
             lowercase: false,
             uppercase: false,
             trim: false,
@@ -336,6 +372,7 @@ impl Field {
             unchecked: Vec::new(),
             implied: false,
             line,
+            default_breaks: None,
         }
     }
 
