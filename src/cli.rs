@@ -20,6 +20,7 @@ pub mod print;
 pub mod sandbox;
 pub mod target;
 pub mod trust;
+pub mod validate;
 
 /// What the program came to, as an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,6 +105,8 @@ pub enum Command {
     Config(config::ConfigArgs),
     /// Look at what a project's `mongodeck.toml` asks for, and allow it.
     Trust(trust::TrustArgs),
+    /// Hold documents to a model, without a server.
+    Validate(validate::ValidateArgs),
     /// Start a private server with sample data, and open the console on it.
     Sandbox(sandbox::SandboxArgs),
     /// Watches over a sandbox's server; started by `sandbox` itself.
@@ -141,6 +144,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Command::Find(args)) => find::run(&args),
         Some(Command::Config(args)) => config::run(&args),
         Some(Command::Trust(args)) => trust::run(&args),
+        Some(Command::Validate(args)) => validate::run(&args),
         Some(Command::Sandbox(args)) => {
             block_on(sandbox::run(args, target::open_sandbox)).unwrap_or_else(|exit| exit)
         }

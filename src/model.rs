@@ -12,9 +12,11 @@
 mod cast;
 mod describe;
 pub mod field;
+pub mod jsonschema;
 pub mod library;
 pub mod plural;
 pub mod reader;
+pub mod shipped;
 mod template;
 mod validate;
 pub mod violation;
@@ -27,6 +29,7 @@ pub use field::{
 };
 pub use library::Library;
 pub use reader::{NoSources, Reading, Sources};
+pub use shipped::shipped;
 pub use violation::{Fix, FixEdit, Severity, Violation};
 
 use crate::value::{Path, Step};
@@ -104,6 +107,9 @@ pub struct Model {
     pub schemas: Vec<Schema>,
     /// The indexes it declares, those of single fields included.
     pub indexes: Vec<Index>,
+    /// The server's rule that its documents are held to instead of the fields, where the model was read from a
+    /// `$jsonSchema`; the fields are then what could be told from it.
+    pub validator: Option<Arc<jsonschema::Validator>>,
     /// Where it is written.
     pub source: Source,
     /// What could not be read.

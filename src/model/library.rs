@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{Gap, Model};
+use super::{Gap, Model, Reading};
 
 /// Every model that is loaded.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +33,24 @@ impl Library {
         self.gaps.extend(other.gaps);
     }
 
+    /// Adds what a file came to. A model that another file brought already (it imports the same one) is not added twice.
+    pub fn add_reading(&mut self, reading: Reading) {
+        for model in reading.models {
+            let known = self
+                .models
+                .iter()
+                .any(|m| m.name == model.name && m.source == model.source);
+            if !known {
+                self.models.push(Arc::new(model));
+            }
+        }
+        for gap in reading.gaps {
+            if !self.gaps.contains(&gap) {
+                self.gaps.push(gap);
+            }
+        }
+    }
+
     /// The model of a namespace: one that names the database, else one that names none.
     #[must_use]
     pub fn for_namespace(&self, database: &str, collection: &str) -> Option<Arc<Model>> {
@@ -52,7 +70,11 @@ impl Library {
     /// The model with this name; where several have it, the one of `database` wins, then one without a database.
     #[must_use]
     pub fn named(&self, database: &str, name: &str) -> Option<Arc<Model>> {
-        let mut found = self.models.iter().rev().filter(|m| m.name == name);
+        // A discriminator is referred to by its own name and kept in its base's collection.
+        let mut found =
+            self.models.iter().rev().filter(|m| {
+                m.name == name || m.root().discriminators.iter().any(|d| d.name == name)
+            });
         let first = found
             .clone()
             .find(|m| m.database.as_deref() == Some(database));

@@ -29,6 +29,9 @@ impl Model {
     /// error with a fix.
     #[must_use]
     pub fn validate(&self, document: &RawDocument) -> Vec<Violation> {
+        if let Some(validator) = &self.validator {
+            return validator.validate(document);
+        }
         let mut check = Check {
             model: self,
             out: Vec::new(),

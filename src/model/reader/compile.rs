@@ -5,8 +5,6 @@
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
-use bson::Bson;
-
 use super::define::{empty, implied, merge_fields};
 use super::value::Place;
 use super::{Reader, Reading};
@@ -41,7 +39,7 @@ impl Drafted<'_> {
             name: None,
             collection: None,
             type_key: "type".to_owned(),
-            pojo_to_mixed: true,
+            pojo_to_mixed: false,
             own_id: None,
             is_variant: false,
             place,
@@ -154,6 +152,7 @@ impl Reader<'_, '_> {
             domain: None,
             schemas: linker.out,
             indexes: Vec::new(),
+            validator: None,
             source: Source {
                 file: self
                     .files
@@ -350,5 +349,4 @@ fn imply(schema: &mut Schema, is_document: bool, is_variant: bool) {
         schema.options.version_key = None;
     }
     schema.virtuals.push("id".to_owned());
-    let _ = Bson::Null;
 }

@@ -197,7 +197,8 @@ impl<'a> Reader<'a, '_> {
             "refPath" => {
                 match value {
                     Value::Text(t) => {
-                        innermost(field).reference = Some(Reference::Path(t.to_string()))
+                        let found = Reference::Path(t.to_string());
+                        innermost(field, |f| f.reference = Some(found));
                     }
                     _ => {
                         let found = Reference::Computed;
@@ -444,29 +445,18 @@ fn with_message(required: Requirement, message: Option<String>) -> Requirement {
     }
 }
 
-/// Does something to the element of an array of arrays that is no array; else to the field itself.
+/// Does something to the element of an array (of arrays) that is no array itself; else to the field.
 fn innermost<T>(field: &mut Field, act: impl FnOnce(&mut Field) -> T) -> T {
     match &mut field.kind {
-        Kind::Array(element) => innermost_of(element, act),
+        Kind::Array(element) => match &mut element.kind {
+            Kind::Array(element) => match &mut element.kind {
+                Kind::Array(element) => act(element),
+                _ => act(element),
+            },
+            _ => act(element),
+        },
         _ => act(field),
     }
-}
-
-fn innermost_of<T>(field: &mut Field, act: impl FnOnce(&mut Field) -> T) -> T {
-    let mut depth = 0;
-    let mut at: &Field = field;
-    while let Kind::Array(element) = &at.kind {
-        depth += 1;
-        at = element;
-    }
-    let mut at = field;
-    for _ in 0..depth {
-        match &mut at.kind {
-            Kind::Array(element) => at = element,
-            _ => return act(at),
-        }
-    }
-    act(at)
 }
 
 fn index_of(field: &mut Field) -> &mut FieldIndex {
