@@ -297,8 +297,7 @@ fn truth(value: RawBsonRef<'_>) -> Option<bool> {
         RawBsonRef::Int32(0) | RawBsonRef::Int64(0) | RawBsonRef::String("false" | "0" | "no") => {
             Some(false)
         }
-        #[expect(clippy::float_cmp, reason = "only these two numbers are taken")]
-        RawBsonRef::Double(d) if d == 1.0 => Some(true),
+        RawBsonRef::Double(1.0) => Some(true),
         RawBsonRef::Double(0.0) => Some(false),
         _ => None,
     }

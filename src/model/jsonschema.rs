@@ -71,7 +71,7 @@ enum Rest {
 #[derive(Debug, Clone, PartialEq)]
 enum Dependency {
     Names(Vec<String>),
-    Node(Node),
+    Node(Box<Node>),
 }
 
 /// One (sub-)schema. A keyword speaks only of values of its own kind: `minLength` lets every number pass.

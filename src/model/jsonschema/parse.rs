@@ -201,7 +201,9 @@ fn node(schema: &RawDocument, at: &str, depth: usize) -> Parsed<Node> {
                     };
                     let inner = join(&here, name.as_str());
                     let dependency = match value {
-                        RawBsonRef::Document(d) => Dependency::Node(node(d, &inner, depth + 1)?),
+                        RawBsonRef::Document(d) => {
+                            Dependency::Node(Box::new(node(d, &inner, depth + 1)?))
+                        }
                         RawBsonRef::Array(_) => Dependency::Names(names(value, &inner)?),
                         _ => return problem(&inner, "must be an object or an array"),
                     };

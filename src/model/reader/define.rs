@@ -171,10 +171,10 @@ impl<'a> Reader<'a, '_> {
         };
         match &property.value {
             Value::Bool(false) if key == "_id" => {
-                if let Some(draft) = self.schemas.get_mut(id.0) {
-                    if prefix.is_empty() {
-                        draft.schema.options.id = false;
-                    }
+                if let Some(draft) = self.schemas.get_mut(id.0)
+                    && prefix.is_empty()
+                {
+                    draft.schema.options.id = false;
                 }
             }
             Value::Undefined | Value::Null => {
@@ -204,24 +204,24 @@ impl<'a> Reader<'a, '_> {
                 };
                 if is_empty || has_kind {
                     let mut value = Value::object(object.clone());
-                    if let (Some(Value::Object(inner)), false) = (&kind, pojo_to_mixed) {
-                        if !inner.borrow().properties.is_empty() {
-                            let schema = self.new_schema(
-                                &Value::Object(Rc::clone(inner)),
-                                &Value::Undefined,
-                                property.place,
-                            );
-                            if let Some(draft) = self.schemas.get_mut(schema.0) {
-                                draft.pojo_to_mixed = false;
-                            }
-                            let mut wrapped = object;
-                            wrapped.set(
-                                Rc::from(type_key.as_str()),
-                                Value::Schema(schema),
-                                property.place,
-                            );
-                            value = Value::object(wrapped);
+                    if let (Some(Value::Object(inner)), false) = (&kind, pojo_to_mixed)
+                        && !inner.borrow().properties.is_empty()
+                    {
+                        let schema = self.new_schema(
+                            &Value::Object(Rc::clone(inner)),
+                            &Value::Undefined,
+                            property.place,
+                        );
+                        if let Some(draft) = self.schemas.get_mut(schema.0) {
+                            draft.pojo_to_mixed = false;
                         }
+                        let mut wrapped = object;
+                        wrapped.set(
+                            Rc::from(type_key.as_str()),
+                            Value::Schema(schema),
+                            property.place,
+                        );
+                        value = Value::object(wrapped);
                     }
                     let field = self.interpret(id, &path, &value, property.place);
                     self.put(id, &path, field);
