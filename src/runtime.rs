@@ -5,10 +5,11 @@
 //! least [`FRAME`] apart. Nothing here decides anything: that is the state machine's.
 
 use std::collections::VecDeque;
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 
 use crate::app::msg::{Mouse, MouseKind};
@@ -183,11 +184,7 @@ impl Deck {
             }
             // What else is there already belongs into the same frame.
             for _ in 0..256 {
-                let Some(event) = events
-                    .as_mut()
-                    .and_then(|e| e.next().now_or_never())
-                    .flatten()
-                else {
+                let Some(event) = at_hand(&mut events).await else {
                     break;
                 };
                 let Ok(event) = event else { break };
@@ -403,6 +400,19 @@ impl Deck {
             }
         }
     }
+}
+
+/// The event that is there already, if any. Polled with the task's own waker: the stream keeps the first waker it is
+/// given until the next event, so one that wakes nobody (as of a future polled once) would lose that event.
+async fn at_hand(events: &mut Option<Events>) -> Option<std::io::Result<Event>> {
+    let stream = events.as_mut()?;
+    std::future::poll_fn(|context| {
+        Poll::Ready(match stream.poll_next_unpin(context) {
+            Poll::Ready(event) => event,
+            Poll::Pending => None,
+        })
+    })
+    .await
 }
 
 /// Waits until a moment; for ever where there is none.
