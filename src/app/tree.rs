@@ -767,6 +767,12 @@ impl Tree {
                 None => plain.push(collection),
             }
         }
+        // One group alone would only be in the way.
+        if domains.len() == 1 {
+            plain.extend(domains.into_values().flatten());
+            plain.sort_by(|a, b| a.name.cmp(&b.name));
+            domains = BTreeMap::new();
+        }
         for (domain, members) in domains {
             let node = Node::Domain(profile.clone(), name.clone(), domain.clone());
             let open = needle.is_some() || self.open.contains(&node);

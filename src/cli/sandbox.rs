@@ -109,7 +109,7 @@ pub fn profiles(uri: &SecretString) -> Vec<Profile> {
         connect_timeout: Some(Duration::from_secs(10)),
         socket_timeout: Some(Duration::from_secs(45)),
         max_time: None,
-        models: Vec::new(),
+        models: vec!["shipped".to_owned()],
         base: PathBuf::new(),
         tls: Tls::default(),
         unlock_for: Duration::from_secs(600),

@@ -154,12 +154,17 @@ fn schema_document(text: &str) -> Result<RawDocumentBuf, Unusable> {
 }
 
 /// Reads every model file that the globs name, relative ones against `base`. A glob knows `*`, `**`, `?` and
-/// `{a,b}`. What matches nothing, and what cannot be read, is a gap of the library.
+/// `{a,b}`; the word `shipped` stands for the models that come with the program, `shipped:SYSTEM` for one system's.
+/// What matches nothing, and what cannot be read, is a gap of the library.
 #[must_use]
 pub fn load(base: &Path, globs: &[String]) -> Library {
     let mut library = Library::default();
     let mut seen = Vec::new();
     for glob in globs {
+        if let Some(system) = shipped_system(glob) {
+            library.extend(of_system(system));
+            continue;
+        }
         let full = normal(&base.join(glob));
         let files = matching(&full);
         if files.is_empty() {
@@ -191,6 +196,34 @@ pub fn load(base: &Path, globs: &[String]) -> Library {
             }
             seen.push(file);
         }
+    }
+    library
+}
+
+/// The system that `shipped:SYSTEM` names, empty for all of them; `None` where the pattern is a glob.
+fn shipped_system(pattern: &str) -> Option<&str> {
+    let rest = pattern.trim().strip_prefix("shipped")?;
+    if rest.is_empty() {
+        return Some("");
+    }
+    rest.strip_prefix(':')
+}
+
+fn of_system(system: &str) -> Library {
+    let mut library = crate::model::shipped::shipped();
+    if system.is_empty() {
+        return library;
+    }
+    let folder = format!("{system}/");
+    let fits = |file: &str| file.starts_with(&folder) || file.contains(&format!("/{folder}"));
+    library.models.retain(|m| fits(&m.source.file));
+    library.gaps.retain(|g| fits(&g.file));
+    if library.models.is_empty() {
+        library.gaps.push(Gap {
+            file: format!("shipped:{system}"),
+            line: 0,
+            what: "no models of that system are shipped".to_owned(),
+        });
     }
     library
 }

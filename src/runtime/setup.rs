@@ -110,6 +110,26 @@ fn all_themes(current: &Theme) -> Vec<Theme> {
 }
 
 /// The models that the configuration names, and what the person should know of those that cannot be read.
-fn models(_launch: &Launch) -> (Library, Vec<String>) {
-    (Library::default(), Vec::new())
+fn models(launch: &Launch) -> (Library, Vec<String>) {
+    let mut library = Library::default();
+    let mut read = Vec::new();
+    for globs in launch
+        .profiles
+        .iter()
+        .flat_map(|p| launch.config.models_of(p))
+    {
+        if !read.contains(&globs) {
+            library.extend(crate::config::models::load(&globs.base, &globs.patterns));
+            read.push(globs);
+        }
+    }
+    let notices = library
+        .gaps
+        .iter()
+        .map(|gap| match gap.line {
+            0 => format!("model file `{}`: {}", gap.file, gap.what),
+            line => format!("model file `{}:{line}`: {}", gap.file, gap.what),
+        })
+        .collect();
+    (library, notices)
 }
