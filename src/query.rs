@@ -1,1 +1,588 @@
-//! (to come)
+//! Query text, as people paste it from mongosh, Compass, driver documentation and runbooks, read as data.
+//!
+//! [`parse`] takes a bare literal (a filter, a pipeline, …) or a statement (`db.orders.find({…}).sort({…})`). The text
+//! is parsed as JavaScript and evaluated as a closed set of literals: constructors, arithmetic, dates, a few methods of
+//! strings and arrays. There are no variables, functions or loops; nothing is ever executed. Pure: reads no clock
+//! (but for fresh ids and `Math.random()`), no file, no server.
+//!
+//! Values are what mongosh would send. A whole number is an Int32 where it fits, else a Double; integer-like keys
+//! come first; the last of two equal keys wins; an invalid date is the epoch. Where mongosh and Compass differ this
+//! follows mongosh, but where mongosh's answer would lose what was typed:
+//!
+//! - `__proto__` is a key like any other (mongosh drops it, so that a filter becomes `{}`);
+//! - `Symbol("a")` is a BSON symbol (mongosh drops it);
+//! - the flag `s` of a regular expression is refused (mongosh drops it), and so is a bigint over 64 bits;
+//! - a function is taken only where the server runs it (`$where`, `$function`, `$accumulator`, `mapReduce`).
+//!
+//! What mongosh silently makes something else of (`new Date("soon")` becomes 1970, `NumberInt("abc")` becomes 0) is
+//! made so here too, with a warning in [`Checked::warnings`]; the quick lines ([`parse_filter`] and its like) refuse it.
+//!
+//! A `;` may end a statement, but not a bare literal, as in both peers.
+
+mod constructors;
+mod date;
+mod date_text;
+mod eval;
+mod js;
+mod json;
+mod methods;
+mod nesting;
+mod number;
+mod operation;
+mod operators;
+mod statement;
+mod zone;
+
+use std::collections::BTreeMap;
+
+use bson::{RawBson, RawDocumentBuf};
+use oxc_allocator::Allocator;
+use oxc_ast::ast::{self, Expression};
+use oxc_diagnostics::Diagnostics;
+use oxc_parser::Parser;
+use oxc_span::SourceType;
+
+use crate::value::{Diagnostic, Span};
+use eval::{Evaluator, bare, span_of};
+use js::Js;
+pub use operation::{CursorMethod, Operation};
+use statement::Chain;
+pub use statement::Statement;
+pub use zone::Zone;
+
+/// What a text needs of the world around it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Context {
+    /// The current database, for `db`.
+    pub database: String,
+    /// The time, in milliseconds since the epoch, for `new Date()` and `ISODate()`.
+    pub now_millis: i64,
+    /// The zone of local times, for `new Date(2024, 0, 1)`.
+    pub zone: Zone,
+    /// The values of `params.…`, by name.
+    pub parameters: BTreeMap<String, RawBson>,
+}
+
+impl Context {
+    /// A context without parameters, in universal time.
+    #[must_use]
+    pub fn new(database: impl Into<String>, now_millis: i64) -> Self {
+        Self {
+            database: database.into(),
+            now_millis,
+            zone: Zone::utc(),
+            parameters: BTreeMap::new(),
+        }
+    }
+}
+
+/// What a text says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A bare literal: a filter, a pipeline, a sort, a number, …
+    Value(RawBson),
+    /// A statement.
+    Statement(Statement),
+}
+
+/// What a text says, with what should be known before it is run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// The literal or statement.
+    pub input: Input,
+    /// Places where what will be sent is not what was typed, such as a date that is none.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads query text. Empty text is the literal `{}`.
+///
+/// # Errors
+/// Everything that is wrong with the text, at least one diagnostic, in the order of the text.
+pub fn parse(text: &str, context: &Context) -> Result<Input, Vec<Diagnostic>> {
+    check(text, context).map(|checked| checked.input)
+}
+
+/// Reads query text as [`parse`] does, and gives its warnings too.
+///
+/// # Errors
+/// Everything that is wrong with the text, at least one diagnostic, in the order of the text.
+pub fn check(text: &str, context: &Context) -> Result<Checked, Vec<Diagnostic>> {
+    let words = shell_words(text).map_err(|d| vec![d])?;
+    let database = words.database.as_deref().unwrap_or(&context.database);
+    let shape = nesting::scan(&words.rest).map_err(|d| vec![d])?;
+    if shape.empty {
+        let input = match (words.shown, &words.database) {
+            (Some(operation), _) => command(database, operation),
+            (None, Some(_)) => command(database, Operation::Use),
+            (None, None) => Input::Value(RawBson::Document(RawDocumentBuf::new())),
+        };
+        return Ok(Checked {
+            input,
+            warnings: Vec::new(),
+        });
+    }
+    if words.shown.is_some() {
+        return Err(vec![
+            Diagnostic::new(Span::new(0, text.len().min(4)), "`show …` stands alone")
+                .with_help("run it and the rest one after the other"),
+        ]);
+    }
+    on_stack(shape.depth, || read(&words.rest, context, database))
+}
+
+fn command(database: &str, operation: Operation) -> Input {
+    Input::Statement(Statement {
+        database: database.to_owned(),
+        collection: None,
+        operation,
+        arguments: Vec::new(),
+        cursor: Vec::new(),
+    })
+}
+
+/// Reads a filter: a document. Empty text is `{}`; a text that is anything else than a document is never that.
+///
+/// # Errors
+/// What is wrong with the text, also where mongosh would send something else than what was typed.
+pub fn parse_filter(text: &str, context: &Context) -> Result<RawDocumentBuf, Diagnostic> {
+    document(
+        text,
+        context,
+        "a filter",
+        "write conditions between `{` and `}`, such as `{status: \"open\"}`",
+    )
+}
+
+/// Reads a sort: a document, or one of the other forms that drivers take (`"field"`, `[["a", 1], ["b", -1]]`).
+/// Empty text is `{}`.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn parse_sort(text: &str, context: &Context) -> Result<RawDocumentBuf, Diagnostic> {
+    let value = literal(text, context)?;
+    let whole = Span::new(0, text.len());
+    let refused = |p: js::Problem| Diagnostic {
+        span: whole,
+        message: p.message,
+        help: p.help,
+    };
+    let sort = Js::from_bson(value.as_raw_bson_ref())
+        .and_then(statement::normal_sort)
+        .and_then(|sort| sort.to_bson())
+        .map_err(refused)?;
+    match sort {
+        RawBson::Document(document) => Ok(document),
+        _ => Err(Diagnostic::new(whole, "a sort is a document").with_help("write `{field: 1}`")),
+    }
+}
+
+/// Reads a projection: a document. Empty text is `{}`.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn parse_projection(text: &str, context: &Context) -> Result<RawDocumentBuf, Diagnostic> {
+    document(text, context, "a projection", "write `{field: 1}`")
+}
+
+fn document(
+    text: &str,
+    context: &Context,
+    what: &str,
+    help: &str,
+) -> Result<RawDocumentBuf, Diagnostic> {
+    match literal(text, context)? {
+        RawBson::Document(document) => Ok(document),
+        _ => Err(
+            Diagnostic::new(Span::new(0, text.len()), format!("{what} is a document"))
+                .with_help(help),
+        ),
+    }
+}
+
+/// A bare literal that is sent exactly as typed.
+fn literal(text: &str, context: &Context) -> Result<RawBson, Diagnostic> {
+    let first = |mut list: Vec<Diagnostic>| {
+        if list.is_empty() {
+            Diagnostic::new(Span::new(0, text.len()), "this cannot be read")
+        } else {
+            list.swap_remove(0)
+        }
+    };
+    let checked = check(text, context).map_err(first)?;
+    if !checked.warnings.is_empty() {
+        return Err(first(checked.warnings));
+    }
+    match checked.input {
+        Input::Value(value) => Ok(value),
+        Input::Statement(_) => Err(Diagnostic::new(
+            Span::new(0, text.len()),
+            "a whole statement cannot stand here",
+        )
+        .with_help("write only its filter, such as `{status: \"open\"}`")),
+    }
+}
+
+/// Nesting up to which the caller's own stack will do.
+const SHALLOW: usize = 24;
+
+/// Bytes of stack for the deepest text that the scan lets through.
+const DEEP_STACK: usize = 256 * 1024 * 1024;
+
+/// Runs `work` with a stack that suits the nesting of the text.
+fn on_stack<T: Send>(
+    depth: usize,
+    work: impl FnOnce() -> Result<T, Vec<Diagnostic>> + Send,
+) -> Result<T, Vec<Diagnostic>> {
+    if depth <= SHALLOW {
+        return work();
+    }
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("query text".into())
+            .stack_size(DEEP_STACK)
+            .spawn_scoped(scope, work)
+            .ok()
+            .and_then(|thread| thread.join().ok())
+            .unwrap_or_else(|| {
+                Err(vec![
+                    Diagnostic::new(Span::new(0, 1), "this nests too deep to be read now")
+                        .with_help("there is too little memory for it"),
+                ])
+            })
+    })
+}
+
+fn read(text: &str, context: &Context, database: &str) -> Result<Checked, Vec<Diagnostic>> {
+    let allocator = Allocator::default();
+    let mut evaluator = Evaluator::new(context, text);
+    let expression = Parser::new(&allocator, text, SourceType::script()).parse_expression();
+    let result = match expression {
+        Ok(expression) => one(&mut evaluator, &expression, database),
+        Err(errors) => {
+            let error = syntax(text, &errors);
+            if text.trim_start().starts_with('{') {
+                Err(error)
+            } else {
+                program(&mut evaluator, text, database, error)
+            }
+        }
+    };
+    let mut problems = std::mem::take(&mut evaluator.problems);
+    match result {
+        Ok(input) if problems.is_empty() => Ok(Checked {
+            input,
+            warnings: std::mem::take(&mut evaluator.warnings),
+        }),
+        Ok(_) => {
+            problems.sort_by_key(|d| d.span.start);
+            Err(problems)
+        }
+        Err(problem) => {
+            problems.push(problem);
+            problems.sort_by_key(|d| d.span.start);
+            Err(problems)
+        }
+    }
+}
+
+/// One expression: a statement or a value.
+fn one(
+    evaluator: &mut Evaluator<'_>,
+    expression: &Expression<'_>,
+    database: &str,
+) -> Result<Input, Diagnostic> {
+    let expression = printed(bare(expression));
+    if let Some(chain) = statement::read(evaluator, expression, database)? {
+        return Ok(match chain {
+            Chain::Statement(statement) => Input::Statement(statement),
+            Chain::Name(name) => Input::Value(RawBson::String(name)),
+        });
+    }
+    let value = evaluator.value(expression)?;
+    if !evaluator.problems.is_empty() {
+        return Ok(Input::Value(RawBson::Null));
+    }
+    value.to_bson().map(Input::Value).map_err(|p| Diagnostic {
+        span: span_of(expression),
+        message: p.message,
+        help: p.help,
+    })
+}
+
+/// What `print(…)` around a statement would print: that is shown anyway.
+fn printed<'e, 'a>(expression: &'e Expression<'a>) -> &'e Expression<'a> {
+    if let Expression::CallExpression(call) = expression
+        && let Expression::Identifier(name) = bare(&call.callee)
+        && matches!(name.name.as_str(), "print" | "printjson")
+        && let [only] = call.arguments.as_slice()
+        && let Some(inner) = only.as_expression()
+    {
+        return bare(inner);
+    }
+    expression
+}
+
+/// Several statements, or one with a `;`: the last is what counts, as long as the others do nothing.
+fn program(
+    evaluator: &mut Evaluator<'_>,
+    text: &str,
+    database: &str,
+    error: Diagnostic,
+) -> Result<Input, Diagnostic> {
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, text, SourceType::script()).parse();
+    if parsed.panicked || parsed.diagnostics.has_errors() {
+        let other = syntax(text, &parsed.diagnostics);
+        return Err(if other.span.start > error.span.start {
+            other
+        } else {
+            error
+        });
+    }
+    if let Some(directive) = parsed.program.directives.first() {
+        return Err(ended_literal(text, span_of(directive)));
+    }
+    let mut found: Option<(Input, Span)> = None;
+    for statement in &parsed.program.body {
+        let span = span_of(statement);
+        let expression = match statement {
+            ast::Statement::ExpressionStatement(e) => &e.expression,
+            ast::Statement::EmptyStatement(_) => continue,
+            other => return Err(statement::of_language(of_language(other), head(span))),
+        };
+        if let Some((before, before_span)) = found.take() {
+            let lazy = matches!(&before, Input::Statement(s) if s.operation == Operation::Find
+                && !s.cursor.iter().any(|(m, _)| ends_reading(*m)));
+            if !lazy {
+                return Err(
+                    Diagnostic::new(head(span), "one statement is run at a time")
+                        .with_help("run them one after the other"),
+                );
+            }
+            evaluator.warnings.push(
+                Diagnostic::new(before_span, "only the last statement is run")
+                    .with_help("run them one after the other"),
+            );
+        }
+        let input = one(evaluator, expression, database)?;
+        if matches!(input, Input::Value(_))
+            && std::ptr::eq(printed(bare(expression)), bare(expression))
+        {
+            return Err(ended_literal(text, span));
+        }
+        found = Some((input, span));
+    }
+    found.map(|(input, _)| input).ok_or(error)
+}
+
+/// Whether a cursor method already reads from the server.
+fn ends_reading(method: CursorMethod) -> bool {
+    matches!(
+        method,
+        CursorMethod::Count
+            | CursorMethod::Size
+            | CursorMethod::ItCount
+            | CursorMethod::HasNext
+            | CursorMethod::Next
+            | CursorMethod::TryNext
+            | CursorMethod::ToArray
+            | CursorMethod::Explain
+    )
+}
+
+fn ended_literal(text: &str, span: Span) -> Diagnostic {
+    let end = text
+        .get(span.start..)
+        .and_then(|t| t.rfind(';'))
+        .map_or(span.end, |i| span.start + i);
+    Diagnostic::new(
+        Span::new(end, (end + 1).min(text.len())),
+        "a bare value does not end with `;`",
+    )
+    .with_help("remove the `;`, or write a statement such as `db.orders.find({…});`")
+}
+
+fn head(span: Span) -> Span {
+    Span::new(span.start, span.end.min(span.start + 1))
+}
+
+fn of_language(statement: &ast::Statement<'_>) -> &'static str {
+    use ast::Statement as S;
+    match statement {
+        S::ForStatement(_)
+        | S::ForInStatement(_)
+        | S::ForOfStatement(_)
+        | S::WhileStatement(_)
+        | S::DoWhileStatement(_) => "a loop",
+        S::FunctionDeclaration(_) => "function",
+        S::VariableDeclaration(_) => "a variable",
+        S::IfStatement(_) | S::SwitchStatement(_) => "a condition",
+        S::ClassDeclaration(_) => "a class",
+        S::ThrowStatement(_) | S::TryStatement(_) => "an exception",
+        S::BlockStatement(_) => "a block",
+        S::LabeledStatement(_) => "a label",
+        S::ImportDeclaration(_) => "`import`",
+        _ => "this",
+    }
+}
+
+/// The parser's first error in the words of this program.
+fn syntax(text: &str, errors: &Diagnostics) -> Diagnostic {
+    let Some(error) = errors.errors().next() else {
+        return Diagnostic::new(Span::new(0, text.len().min(1)), "this cannot be read");
+    };
+    let label = error.labels.as_ref().first();
+    let offset = label.map_or(text.len(), |l| l.offset() as usize).min(text.len());
+    let length = label.map_or(0, |l| l.len() as usize);
+    let span = Span::new(offset, offset.saturating_add(length).min(text.len()));
+    let rest = text.get(offset..).unwrap_or("");
+    if rest.trim_start_matches(';').trim().is_empty() && rest.starts_with(';') {
+        return ended_literal(text, span);
+    }
+    let mut message = error.message.trim_end_matches('.').to_owned();
+    if let Some(first) = message.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    if rest.trim().is_empty() {
+        return Diagnostic::new(
+            Span::point(text.trim_end().len()),
+            "the text ends too early",
+        )
+        .with_help("something is missing here: a value, or a closing bracket");
+    }
+    let found: String = rest
+        .chars()
+        .take_while(|c| !c.is_whitespace())
+        .take(12)
+        .collect();
+    if message == "unexpected token" {
+        message = format!(
+            "`{}` is not expected here",
+            found.chars().next().unwrap_or(' ')
+        );
+    }
+    let help = error.help.as_ref().map(ToString::to_string).unwrap_or_else(|| {
+        "check the commas, quotes and brackets around this place; keys with dots or dashes go in quotes".into()
+    });
+    Diagnostic::new(span, message).with_help(help)
+}
+
+/// The words of the shell that are not JavaScript, at the start of a text.
+struct ShellWords {
+    /// The text with those words blanked, so that places stay what they were.
+    rest: String,
+    /// After `use NAME`.
+    database: Option<String>,
+    /// After `show …`.
+    shown: Option<Operation>,
+}
+
+fn shell_words(text: &str) -> Result<ShellWords, Diagnostic> {
+    let mut words = ShellWords {
+        rest: text.to_owned(),
+        database: None,
+        shown: None,
+    };
+    loop {
+        let start = skip_space(&words.rest);
+        let line = words.rest.get(start..).unwrap_or("");
+        let line = line.split(['\n', '\r']).next().unwrap_or("").to_owned();
+        let Some(first) = line.split_whitespace().next() else {
+            return Ok(words);
+        };
+        let line_end = line
+            .find(';')
+            .filter(|_| matches!(first, "use" | "show"))
+            .unwrap_or(line.len());
+        let span = Span::new(start, start + line_end);
+        let rest_of_line: Vec<&str> = line
+            .get(..line_end)
+            .unwrap_or("")
+            .split_whitespace()
+            .skip(1)
+            .collect();
+        match (first, rest_of_line.as_slice()) {
+            ("use", [name]) => {
+                let name = name.trim_matches(['"', '\'']);
+                if name.is_empty()
+                    || name.contains(['/', '\\', '.', '"', '$', '*', '<', '>', ':', '|', '?'])
+                {
+                    return Err(Diagnostic::new(span, "this is not the name of a database")
+                        .with_help("write `use shop`"));
+                }
+                words.database = Some(name.to_owned());
+            }
+            ("use", _) => {
+                return Err(
+                    Diagnostic::new(span, "`use` takes the name of one database")
+                        .with_help("write `use shop`, and the statement on the next line"),
+                );
+            }
+            ("show", ["collections" | "tables"]) => {
+                words.shown = Some(Operation::GetCollectionNames)
+            }
+            ("show", ["dbs" | "databases"]) => words.shown = Some(Operation::GetDatabaseNames),
+            ("show", _) => {
+                return Err(Diagnostic::new(span, "this cannot be shown here")
+                    .with_help("write `show collections` or `show dbs`"));
+            }
+            ("it" | "exit" | "quit" | "exit()" | "quit()" | "help" | "cls", [])
+                if line.trim() == text.trim() =>
+            {
+                let what = match first {
+                    "it" => "results are read on as they are scrolled",
+                    "help" => "press `?` for help",
+                    _ => "this is a key of the console, not a statement",
+                };
+                return Err(Diagnostic::new(
+                    span,
+                    format!("`{first}` is a word of the shell alone"),
+                )
+                .with_help(what));
+            }
+            ("await", [_, ..]) => {}
+            _ => return Ok(words),
+        }
+        let end = match first {
+            "await" => start + first.len(),
+            _ => {
+                let semicolon = words
+                    .rest
+                    .get(span.end..)
+                    .is_some_and(|r| r.starts_with(';'));
+                span.end + usize::from(semicolon)
+            }
+        };
+        let blanks: String = words
+            .rest
+            .get(start..end)
+            .unwrap_or("")
+            .chars()
+            .flat_map(|c| std::iter::repeat_n(' ', c.len_utf8()))
+            .collect();
+        words.rest.replace_range(start..end, &blanks);
+        if first == "await" {
+            return Ok(words);
+        }
+    }
+}
+
+/// The offset of the first character that is neither white space nor comment.
+fn skip_space(text: &str) -> usize {
+    let mut at = 0;
+    loop {
+        let rest = text.get(at..).unwrap_or("");
+        let trimmed = rest.trim_start();
+        at += rest.len() - trimmed.len();
+        if trimmed.starts_with("//") {
+            at += trimmed.find('\n').unwrap_or(trimmed.len());
+        } else if trimmed.starts_with("/*") {
+            match trimmed.find("*/") {
+                Some(end) => at += end + 2,
+                None => return text.len(),
+            }
+        } else {
+            return at;
+        }
+    }
+}

@@ -1,0 +1,964 @@
+//! A chain such as `db.orders.find({…}).sort({…})` read as a statement.
+//!
+//! Walks the links of the chain; arguments are values. Old names (`insert`, `update`, `remove`, …) become the ones
+//! that say how many documents they change. Sends nothing.
+
+use bson::RawBson;
+use oxc_ast::ast::{Argument, ChainElement, Expression};
+
+use super::eval::{Evaluator, bare, function_refusal, span_of};
+use super::js::{Js, Object, Problem};
+use super::operation::{
+    CursorMethod, Operation, Takes, cursor_signature, follows_aggregate, signature,
+};
+use crate::value::{Diagnostic, Span, diagnostic::did_you_mean};
+
+/// A statement, ready to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// The database: the current one, or the one that the text names.
+    pub database: String,
+    /// The collection; `None` for what is asked of the database.
+    pub collection: Option<String>,
+    /// What is done.
+    pub operation: Operation,
+    /// Its arguments, checked for their kind. A pipeline is always one array, and left-out filters are `{}`.
+    pub arguments: Vec<RawBson>,
+    /// The cursor's methods with their arguments, in the order written. Sorts are documents of numbers.
+    pub cursor: Vec<(CursorMethod, Vec<RawBson>)>,
+}
+
+/// One link of a chain.
+enum Link<'e, 'a> {
+    Name(String, Span),
+    Call(&'e [Argument<'a>], Span),
+}
+
+/// The links of a chain from its root, where the root is `db`, `rs` or `sh`; `None` for any other expression.
+fn links<'e, 'a>(
+    evaluator: &mut Evaluator<'_>,
+    expression: &'e Expression<'a>,
+) -> Result<Option<(&'e str, Span, Vec<Link<'e, 'a>>)>, Diagnostic> {
+    if !is_rooted(expression) {
+        return Ok(None);
+    }
+    let mut out = Vec::new();
+    let mut inner = bare(expression);
+    loop {
+        inner = bare(match inner {
+            Expression::Identifier(name) => {
+                out.reverse();
+                return Ok(Some((name.name.as_str(), span_of(&**name), out)));
+            }
+            Expression::StaticMemberExpression(m) => {
+                out.push(Link::Name(
+                    m.property.name.to_string(),
+                    span_of(&m.property),
+                ));
+                &m.object
+            }
+            Expression::ComputedMemberExpression(m) => {
+                out.push(computed(evaluator, &m.expression)?);
+                &m.object
+            }
+            Expression::CallExpression(c) => {
+                out.push(Link::Call(&c.arguments, span_of(&**c)));
+                &c.callee
+            }
+            Expression::ChainExpression(c) => match &c.expression {
+                ChainElement::CallExpression(c) => {
+                    out.push(Link::Call(&c.arguments, span_of(&**c)));
+                    &c.callee
+                }
+                ChainElement::StaticMemberExpression(m) => {
+                    out.push(Link::Name(
+                        m.property.name.to_string(),
+                        span_of(&m.property),
+                    ));
+                    &m.object
+                }
+                ChainElement::ComputedMemberExpression(m) => {
+                    out.push(computed(evaluator, &m.expression)?);
+                    &m.object
+                }
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        });
+    }
+}
+
+fn computed<'e, 'a>(
+    evaluator: &mut Evaluator<'_>,
+    expression: &Expression<'_>,
+) -> Result<Link<'e, 'a>, Diagnostic> {
+    let span = span_of(expression);
+    match evaluator.value(expression)? {
+        Js::Text(name) => Ok(Link::Name(name, span)),
+        other => Err(
+            Diagnostic::new(span, format!("a name goes here, not {}", other.kind()))
+                .with_help("write it in quotes, such as `db[\"my-collection\"]`"),
+        ),
+    }
+}
+
+fn is_rooted(expression: &Expression<'_>) -> bool {
+    let mut inner = bare(expression);
+    loop {
+        inner = bare(match inner {
+            Expression::Identifier(name) => {
+                return matches!(name.name.as_str(), "db" | "rs" | "sh");
+            }
+            Expression::StaticMemberExpression(m) => &m.object,
+            Expression::ComputedMemberExpression(m) => &m.object,
+            Expression::CallExpression(c) => &c.callee,
+            Expression::ChainExpression(c) => match &c.expression {
+                ChainElement::CallExpression(c) => &c.callee,
+                ChainElement::StaticMemberExpression(m) => &m.object,
+                ChainElement::ComputedMemberExpression(m) => &m.object,
+                _ => return false,
+            },
+            _ => return false,
+        });
+    }
+}
+
+/// What a chain says.
+pub(super) enum Chain {
+    Statement(Statement),
+    /// `db` itself or its name.
+    Name(String),
+}
+
+/// Reads a chain; `None` where the expression is not one.
+pub(super) fn read(
+    evaluator: &mut Evaluator<'_>,
+    expression: &Expression<'_>,
+    database: &str,
+) -> Result<Option<Chain>, Diagnostic> {
+    let Some((root, root_span, links)) = links(evaluator, expression)? else {
+        return Ok(None);
+    };
+    let mut reader = Reader {
+        evaluator,
+        links,
+        at: 0,
+        database: database.to_owned(),
+        end: span_of(expression).end,
+    };
+    if root != "db" {
+        return reader.of_deployment(root, root_span).map(Some);
+    }
+    reader.of_database().map(Some)
+}
+
+struct Reader<'r, 'c, 'e, 'a> {
+    evaluator: &'r mut Evaluator<'c>,
+    links: Vec<Link<'e, 'a>>,
+    at: usize,
+    database: String,
+    end: usize,
+}
+
+type Arguments<'e, 'a> = (&'e [Argument<'a>], Span);
+
+impl<'e, 'a> Reader<'_, '_, 'e, 'a> {
+    fn name(&self, ahead: usize) -> Option<(&str, Span)> {
+        match self.links.get(self.at + ahead) {
+            Some(Link::Name(name, span)) => Some((name, *span)),
+            _ => None,
+        }
+    }
+
+    fn arguments(&self, ahead: usize) -> Option<Arguments<'e, 'a>> {
+        match self.links.get(self.at + ahead) {
+            Some(Link::Call(arguments, span)) => Some((arguments, *span)),
+            _ => None,
+        }
+    }
+
+    fn statement(
+        &mut self,
+        collection: Option<String>,
+        operation: Operation,
+        arguments: Vec<RawBson>,
+    ) -> Result<Chain, Diagnostic> {
+        let cursor = self.cursor(operation)?;
+        Ok(Chain::Statement(Statement {
+            database: std::mem::take(&mut self.database),
+            collection,
+            operation,
+            arguments,
+            cursor,
+        }))
+    }
+
+    fn command(
+        &mut self,
+        operation: Operation,
+        fields: Vec<(&str, Js)>,
+    ) -> Result<Chain, Diagnostic> {
+        let object: Object = fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        let command = self.bson(&Js::Object(object), Span::point(self.end))?;
+        self.statement(None, operation, vec![command])
+    }
+
+    fn bson(&self, value: &Js, span: Span) -> Result<RawBson, Diagnostic> {
+        value.to_bson().map_err(|p| problem(span, p))
+    }
+
+    fn text(
+        &mut self,
+        (arguments, span): Arguments<'_, '_>,
+        what: &str,
+    ) -> Result<String, Diagnostic> {
+        let values = self.evaluator.arguments(arguments)?;
+        match values.as_slice() {
+            [Js::Text(text)] if !text.is_empty() && !text.contains('\0') => Ok(text.clone()),
+            [Js::Text(_)] => Err(Diagnostic::new(span, format!("{what} cannot be empty"))
+                .with_help("write its name in quotes")),
+            _ => Err(
+                Diagnostic::new(span, format!("{what} is named by one string"))
+                    .with_help("write its name in quotes"),
+            ),
+        }
+    }
+
+    fn of_deployment(&mut self, root: &str, span: Span) -> Result<Chain, Diagnostic> {
+        let command = match (root, self.name(0).map(|(n, _)| n), self.arguments(1)) {
+            ("rs", Some("status"), Some(([], _))) => "replSetGetStatus",
+            ("rs", Some("conf" | "config"), Some(([], _))) => "replSetGetConfig",
+            ("rs", Some("hello" | "isMaster"), Some(([], _))) => "hello",
+            _ => {
+                return Err(Diagnostic::new(
+                    span,
+                    format!("this method of `{root}` is not known here"),
+                )
+                .with_help("write it as `db.adminCommand({…})`"));
+            }
+        };
+        self.at += 2;
+        self.command(Operation::AdminCommand, vec![(command, Js::Number(1.0))])
+    }
+
+    fn of_database(&mut self) -> Result<Chain, Diagnostic> {
+        loop {
+            let Some((name, span)) = self.name(0).map(|(n, s)| (n.to_owned(), s)) else {
+                return match self.arguments(0) {
+                    Some((_, span)) => Err(Diagnostic::new(span, "`db` is not a function")
+                        .with_help("write `db.collection.find(…)`")),
+                    None => Ok(Chain::Name(self.database.clone())),
+                };
+            };
+            let Some(arguments) = self.arguments(1) else {
+                self.at += 1;
+                return self.of_collection(name, span);
+            };
+            self.at += 2;
+            match name.as_str() {
+                "getSiblingDB" | "getDB" => {
+                    self.database = self.text(arguments, "a database")?;
+                }
+                "getMongo" | "getSession" => {}
+                "getCollection" => {
+                    let collection = self.text(arguments, "a collection")?;
+                    return self.of_collection(collection, span);
+                }
+                "getName" if self.at == self.links.len() => {
+                    return Ok(Chain::Name(self.database.clone()));
+                }
+                _ => return self.database_operation(&name, span, arguments),
+            }
+        }
+    }
+
+    fn database_operation(
+        &mut self,
+        name: &str,
+        span: Span,
+        arguments: Arguments<'e, 'a>,
+    ) -> Result<Chain, Diagnostic> {
+        let simple = match name {
+            "stats" => Some("dbStats"),
+            "serverStatus" => Some("serverStatus"),
+            "hello" => Some("hello"),
+            "isMaster" => Some("hello"),
+            "version" | "serverBuildInfo" => Some("buildInfo"),
+            "ping" => Some("ping"),
+            "hostInfo" => Some("hostInfo"),
+            "listCommands" => Some("listCommands"),
+            "getProfilingStatus" => None,
+            _ => None,
+        };
+        if let Some(command) = simple {
+            let values = self.evaluator.arguments(arguments.0)?;
+            let mut fields = vec![(command, Js::Number(1.0))];
+            match (name, values.as_slice()) {
+                (_, []) => {}
+                ("stats", [scale @ Js::Number(_)]) => fields.push(("scale", scale.clone())),
+                (_, [Js::Object(options)]) => {
+                    let mut object: Object = Object::default();
+                    object.set(command.to_owned(), Js::Number(1.0));
+                    for (k, v) in options.ordered() {
+                        object.set(k.clone(), v.clone());
+                    }
+                    let document = self.bson(&Js::Object(object), arguments.1)?;
+                    return self.statement(None, Operation::RunCommand, vec![document]);
+                }
+                _ => {
+                    return Err(Diagnostic::new(
+                        arguments.1,
+                        format!("`{name}` takes a document of options"),
+                    ));
+                }
+            }
+            return self.command(Operation::RunCommand, fields);
+        }
+        match name {
+            "getProfilingStatus" => {
+                return self.command(Operation::RunCommand, vec![("profile", Js::Number(-1.0))]);
+            }
+            "currentOp" => {
+                let values = self.evaluator.arguments(arguments.0)?;
+                let mut object = Object::default();
+                object.set("currentOp".into(), Js::Number(1.0));
+                match values.as_slice() {
+                    [] => {}
+                    [Js::Bool(all)] => object.set("$all".into(), Js::Bool(*all)),
+                    [Js::Object(filter)] => {
+                        for (k, v) in filter.ordered() {
+                            object.set(k.clone(), v.clone());
+                        }
+                    }
+                    _ => {
+                        return Err(Diagnostic::new(arguments.1, "`currentOp` takes a filter"));
+                    }
+                }
+                let document = self.bson(&Js::Object(object), arguments.1)?;
+                return self.statement(None, Operation::AdminCommand, vec![document]);
+            }
+            "killOp" => {
+                let values = self.evaluator.arguments(arguments.0)?;
+                let [id] = values.as_slice() else {
+                    return Err(Diagnostic::new(
+                        arguments.1,
+                        "`killOp` takes the operation's id",
+                    ));
+                };
+                return self.command(
+                    Operation::AdminCommand,
+                    vec![("killOp", Js::Number(1.0)), ("op", id.clone())],
+                );
+            }
+            _ => {}
+        }
+        let alias = match name {
+            "getDBNames" | "getDatabaseNames" => "getDBNames",
+            other => other,
+        };
+        match Operation::from_name(alias).filter(|o| o.of_database() && *o != Operation::Use) {
+            Some(operation) => {
+                let arguments = self.checked(operation, arguments)?;
+                self.statement(None, operation, arguments)
+            }
+            None if Operation::from_name(name).is_some() => Err(Diagnostic::new(
+                span,
+                format!("`{name}` needs a collection"),
+            )
+            .with_help(format!("write `db.collection.{name}(…)`"))),
+            None => {
+                let known = Operation::ALL
+                    .iter()
+                    .filter(|o| o.of_database())
+                    .map(|o| o.name());
+                let known = known.chain([
+                    "getCollection",
+                    "getSiblingDB",
+                    "stats",
+                    "serverStatus",
+                    "currentOp",
+                ]);
+                let diagnostic =
+                    Diagnostic::new(span, format!("a database has no method `{name}`"));
+                Err(match did_you_mean(name, known) {
+                    Some(near) => diagnostic.with_help(format!("did you mean `db.{near}(…)`?")),
+                    None => diagnostic.with_help("write a command as `db.runCommand({…})`"),
+                })
+            }
+        }
+    }
+
+    fn of_collection(&mut self, first: String, span: Span) -> Result<Chain, Diagnostic> {
+        let mut collection = first;
+        let mut explain = None;
+        if collection.is_empty() {
+            return Err(Diagnostic::new(span, "a collection's name cannot be empty"));
+        }
+        loop {
+            let Some((name, span)) = self.name(0).map(|(n, s)| (n.to_owned(), s)) else {
+                return Err(match self.arguments(0) {
+                    Some((_, span)) => {
+                        Diagnostic::new(span, format!("`{collection}` is not a function"))
+                            .with_help("write `db.collection.find(…)`")
+                    }
+                    None => Diagnostic::new(
+                        Span::point(self.end),
+                        format!("nothing is asked of the collection `{collection}`"),
+                    )
+                    .with_help("add `.find()`"),
+                });
+            };
+            let Some(arguments) = self.arguments(1) else {
+                if self.at + 1 == self.links.len() && canonical(&name).is_some() {
+                    return Err(Diagnostic::new(span, format!("`{name}` is not called"))
+                        .with_help(format!("add parentheses: `{name}()`")));
+                }
+                self.at += 1;
+                collection.push('.');
+                collection.push_str(&name);
+                continue;
+            };
+            self.at += 2;
+            match name.as_str() {
+                "getCollection" => {
+                    let rest = self.text(arguments, "a collection")?;
+                    collection.push('.');
+                    collection.push_str(&rest);
+                    continue;
+                }
+                "explain" if explain.is_none() => {
+                    let values = self.evaluator.arguments(arguments.0)?;
+                    let values = values
+                        .iter()
+                        .map(|v| self.bson(v, arguments.1))
+                        .collect::<Result<Vec<_>, _>>()?;
+                    explain = Some(values);
+                    continue;
+                }
+                _ => {}
+            }
+            let mut chain = self.collection_operation(collection, &name, span, arguments)?;
+            if let (Some(verbosity), Chain::Statement(statement)) = (explain, &mut chain) {
+                statement.cursor.push((CursorMethod::Explain, verbosity));
+            }
+            return Ok(chain);
+        }
+    }
+
+    fn collection_operation(
+        &mut self,
+        collection: String,
+        name: &str,
+        span: Span,
+        arguments: Arguments<'e, 'a>,
+    ) -> Result<Chain, Diagnostic> {
+        match name {
+            "insert" | "update" | "remove" => {
+                return self.old_write(collection, name, arguments);
+            }
+            "dataSize" | "storageSize" | "totalIndexSize" | "totalSize"
+                if arguments.0.is_empty() =>
+            {
+                return self.statement(Some(collection), Operation::Stats, Vec::new());
+            }
+            "validate"
+            | "isCapped"
+            | "save"
+            | "group"
+            | "copyTo"
+            | "initializeUnorderedBulkOp"
+            | "initializeOrderedBulkOp"
+            | "watch" => {
+                return Err(
+                    Diagnostic::new(span, format!("`{name}` cannot be used here")).with_help(
+                        match name {
+                            "validate" => "write `db.runCommand({validate: \"…\"})`",
+                            "isCapped" => "look at `db.collection.stats()`",
+                            "save" => "write `replaceOne({_id: …}, {…}, {upsert: true})`",
+                            "group" => "write an aggregation with `$group`",
+                            "watch" => "write an aggregation with `$changeStream`",
+                            _ => "write `bulkWrite([…])`",
+                        },
+                    ),
+                );
+            }
+            _ => {}
+        }
+        let Some(operation) = canonical(name) else {
+            let diagnostic = Diagnostic::new(span, format!("a collection has no method `{name}`"));
+            let known = Operation::ALL
+                .iter()
+                .filter(|o| o.of_collection())
+                .map(|o| o.name());
+            if CursorMethod::from_name(name).is_some() {
+                return Err(
+                    diagnostic.with_help(format!("call `find` first: `find({{…}}).{name}(…)`"))
+                );
+            }
+            return Err(match did_you_mean(name, known) {
+                Some(near) => diagnostic.with_help(format!("did you mean `{near}(…)`?")),
+                None => diagnostic.with_help("write a command as `db.runCommand({…})`"),
+            });
+        };
+        let arguments = self.checked(operation, arguments)?;
+        self.statement(Some(collection), operation, arguments)
+    }
+
+    /// `insert`, `update` and `remove` under the names that say how many documents they change.
+    fn old_write(
+        &mut self,
+        collection: String,
+        name: &str,
+        (arguments, span): Arguments<'e, 'a>,
+    ) -> Result<Chain, Diagnostic> {
+        let mut values = self.evaluator.arguments(arguments)?;
+        let flag = |values: &mut Vec<Js>, at: usize, key: &str| -> bool {
+            match values.get_mut(at) {
+                Some(Js::Bool(set)) => {
+                    let set = *set;
+                    values.truncate(at);
+                    set
+                }
+                Some(Js::Object(options)) => {
+                    let set = options.get(key).is_some_and(Js::truthy);
+                    let rest: Object = options
+                        .ordered()
+                        .into_iter()
+                        .filter(|(k, _)| k != key)
+                        .cloned()
+                        .collect();
+                    if rest.is_empty() {
+                        values.truncate(at);
+                    } else {
+                        *options = rest;
+                    }
+                    set
+                }
+                _ => false,
+            }
+        };
+        let operation = match name {
+            "insert" if matches!(values.first(), Some(Js::Array(_))) => Operation::InsertMany,
+            "insert" => Operation::InsertOne,
+            "remove" => {
+                if flag(&mut values, 1, "justOne") {
+                    Operation::DeleteOne
+                } else {
+                    Operation::DeleteMany
+                }
+            }
+            _ => {
+                if values.len() == 4 || matches!(values.get(2), Some(Js::Bool(_))) {
+                    let upsert = values.get(2).is_some_and(Js::truthy);
+                    let multi = values.get(3).is_some_and(Js::truthy);
+                    values.truncate(2);
+                    let mut options = Object::default();
+                    options.set("upsert".into(), Js::Bool(upsert));
+                    options.set("multi".into(), Js::Bool(multi));
+                    values.push(Js::Object(options));
+                }
+                let replacement = matches!(values.get(1), Some(Js::Object(update))
+                    if update.first_key().is_none_or(|k| !k.starts_with('$')));
+                let multi = flag(&mut values, 2, "multi");
+                match (replacement, multi) {
+                    (true, false) => Operation::ReplaceOne,
+                    (_, true) => Operation::UpdateMany,
+                    (false, false) => Operation::UpdateOne,
+                }
+            }
+        };
+        let spans = vec![span; values.len()];
+        let arguments =
+            self.checked_values(operation.name(), signature(operation), values, &spans, span)?;
+        self.statement(Some(collection), operation, arguments)
+    }
+
+    fn checked(
+        &mut self,
+        operation: Operation,
+        (arguments, span): Arguments<'e, 'a>,
+    ) -> Result<Vec<RawBson>, Diagnostic> {
+        let mut spans: Vec<Span> = arguments.iter().map(span_of).collect();
+        let values = if operation == Operation::MapReduce {
+            self.with_code(arguments)?
+        } else {
+            self.evaluator.arguments(arguments)?
+        };
+        spans.resize(values.len(), span);
+        if operation == Operation::Aggregate {
+            return self.pipeline(values, &spans);
+        }
+        self.checked_values(operation.name(), signature(operation), values, &spans, span)
+    }
+
+    /// Arguments of which functions are the server's to run.
+    fn with_code(&mut self, arguments: &[Argument<'_>]) -> Result<Vec<Js>, Diagnostic> {
+        let mut out = Vec::new();
+        for argument in arguments {
+            let Some(e) = argument.as_expression() else {
+                out.extend(self.evaluator.arguments(std::slice::from_ref(argument))?);
+                continue;
+            };
+            match bare(e) {
+                Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_) => {
+                    let code = self.evaluator.text(span_of(bare(e))).to_owned();
+                    out.push(Js::Code { code, scope: None });
+                }
+                other => out.push(self.evaluator.value(other)?),
+            }
+        }
+        Ok(out)
+    }
+
+    /// `aggregate([…], options)`, `aggregate(stage, stage, …)` and `aggregate()`.
+    fn pipeline(&mut self, values: Vec<Js>, spans: &[Span]) -> Result<Vec<RawBson>, Diagnostic> {
+        let span = spans.first().copied().unwrap_or(Span::point(self.end));
+        let mut values = values.into_iter();
+        let (stages, options) = match values.next() {
+            None => (Vec::new(), None),
+            Some(Js::Array(stages)) => (stages, values.next()),
+            Some(first @ Js::Object(_)) => (
+                std::iter::once(first).chain(values.by_ref()).collect(),
+                None,
+            ),
+            Some(other) => {
+                return Err(Diagnostic::new(
+                    span,
+                    format!("a pipeline is an array of stages, not {}", other.kind()),
+                )
+                .with_help("write `aggregate([{$match: {…}}, …])`"));
+            }
+        };
+        if values.next().is_some() {
+            return Err(Diagnostic::new(
+                span,
+                "`aggregate` takes a pipeline and a document of options",
+            ));
+        }
+        let mut out = vec![self.bson(&Js::Array(stages), span)?];
+        match options {
+            None | Some(Js::Undefined | Js::Null) => {}
+            Some(options @ Js::Object(_)) => {
+                let span = spans.get(1).copied().unwrap_or(span);
+                out.push(self.bson(&options, span)?);
+            }
+            Some(other) => {
+                return Err(Diagnostic::new(
+                    spans.get(1).copied().unwrap_or(span),
+                    format!("options are a document, not {}", other.kind()),
+                ));
+            }
+        }
+        Ok(out)
+    }
+
+    fn checked_values(
+        &mut self,
+        name: &str,
+        (required, takes): (usize, &[Takes]),
+        mut values: Vec<Js>,
+        spans: &[Span],
+        span: Span,
+    ) -> Result<Vec<RawBson>, Diagnostic> {
+        while values.len() > required && values.last().is_some_and(Js::is_nothing) {
+            values.pop();
+        }
+        if values.len() > takes.len() {
+            let at = spans.get(takes.len()).copied().unwrap_or(span);
+            return Err(Diagnostic::new(
+                at,
+                format!("`{name}` takes {} at the most", counted(takes.len())),
+            )
+            .with_help(
+                "remove the rest; several conditions go into one document: `{a: 1, b: 2}`",
+            ));
+        }
+        if values.len() < required {
+            return Err(
+                Diagnostic::new(span, format!("`{name}` needs {}", counted(required)))
+                    .with_help(usage(takes)),
+            );
+        }
+        let mut out = Vec::with_capacity(values.len());
+        for (i, value) in values.into_iter().enumerate() {
+            let at = spans.get(i).copied().unwrap_or(span);
+            let take = takes.get(i).copied().unwrap_or(Takes::Any);
+            let value = fitted(name, take, value, i >= required).map_err(|p| problem(at, p))?;
+            out.push(self.bson(&value, at)?);
+        }
+        Ok(out)
+    }
+
+    fn cursor(
+        &mut self,
+        operation: Operation,
+    ) -> Result<Vec<(CursorMethod, Vec<RawBson>)>, Diagnostic> {
+        let mut out = Vec::new();
+        while self.at < self.links.len() {
+            let Some((name, span)) = self.name(0).map(|(n, s)| (n.to_owned(), s)) else {
+                let span = self.arguments(0).map_or(Span::point(self.end), |(_, s)| s);
+                return Err(Diagnostic::new(
+                    span,
+                    "this is not a function that can be called here",
+                ));
+            };
+            let Some((arguments, call_span)) = self.arguments(1) else {
+                return Err(Diagnostic::new(
+                    span,
+                    format!("`{name}` of a result cannot be taken here"),
+                )
+                .with_help("use a projection, or call a method with `()`"));
+            };
+            self.at += 2;
+            if matches!(name.as_str(), "forEach" | "map") {
+                if name == "forEach" && prints(arguments) {
+                    continue;
+                }
+                return Err(Diagnostic::new(
+                    arguments.first().map_or(call_span, span_of),
+                    format!("`{name}` runs a function, and nothing is executed here"),
+                )
+                .with_help("documents are shown as they are; to change them use a projection, a pipeline, or `updateMany`"));
+            }
+            let method = match name.as_str() {
+                "project" => {
+                    return Err(Diagnostic::new(span, "a cursor has no method `project`")
+                        .with_help("did you mean `projection(…)`?"));
+                }
+                "maxTimeMs" => None,
+                other => CursorMethod::from_name(other),
+            };
+            let aggregate = operation == Operation::Aggregate;
+            let on_cursor = aggregate || operation == Operation::Find;
+            let allowed = method.filter(|m| {
+                (operation == Operation::Find)
+                    || (aggregate && follows_aggregate(*m))
+                    || (!on_cursor && *m == CursorMethod::Explain)
+            });
+            let Some(method) = allowed else {
+                let diagnostic = Diagnostic::new(
+                    span,
+                    format!("`{name}` cannot follow `{}`", operation.name()),
+                );
+                let known = CursorMethod::ALL.iter().map(|m| m.name());
+                return Err(match (method, operation) {
+                    (Some(m), Operation::Aggregate) => {
+                        diagnostic.with_help(format!("add a stage instead: `{{${}: …}}`", stage(m)))
+                    }
+                    (Some(_), _) => diagnostic.with_help("remove it"),
+                    (None, _) => match did_you_mean(&name, known) {
+                        Some(near) => diagnostic.with_help(format!("did you mean `{near}(…)`?")),
+                        None => diagnostic.with_help("nothing is executed here: remove it"),
+                    },
+                });
+            };
+            let spans: Vec<Span> = arguments.iter().map(span_of).collect();
+            let mut values = self.evaluator.arguments(arguments)?;
+            if method == CursorMethod::Sort
+                && let Some(sort) = values.first_mut()
+            {
+                let span = spans.first().copied().unwrap_or(call_span);
+                *sort =
+                    normal_sort(std::mem::replace(sort, Js::Null)).map_err(|p| problem(span, p))?;
+            }
+            let arguments = self.checked_values(
+                method.name(),
+                cursor_signature(method),
+                values,
+                &spans,
+                call_span,
+            )?;
+            out.push((method, arguments));
+        }
+        Ok(out)
+    }
+}
+
+fn stage(method: CursorMethod) -> &'static str {
+    match method {
+        CursorMethod::Projection => "project",
+        CursorMethod::Count | CursorMethod::Size => "count",
+        CursorMethod::Sort => "sort",
+        CursorMethod::Skip => "skip",
+        _ => "limit",
+    }
+}
+
+/// Whether a `forEach` only prints, which is what happens to results anyway.
+fn prints(arguments: &[Argument<'_>]) -> bool {
+    matches!(arguments, [only] if matches!(only.as_expression().map(bare),
+        Some(Expression::Identifier(name)) if matches!(name.name.as_str(), "print" | "printjson" | "printjsononeline")))
+}
+
+fn canonical(name: &str) -> Option<Operation> {
+    let name = match name {
+        "getIndices" | "getIndexKeys" | "getIndexSpecs" => "getIndexes",
+        "ensureIndex" => "createIndex",
+        other => other,
+    };
+    Operation::from_name(name).filter(|o| o.of_collection())
+}
+
+fn problem(span: Span, problem: Problem) -> Diagnostic {
+    Diagnostic {
+        span,
+        message: problem.message,
+        help: problem.help,
+    }
+}
+
+fn counted(n: usize) -> String {
+    match n {
+        0 => "no argument".into(),
+        1 => "one argument".into(),
+        n => format!("{n} arguments"),
+    }
+}
+
+fn usage(takes: &[Takes]) -> String {
+    let parts: Vec<&str> = takes
+        .iter()
+        .map(|t| match t {
+            Takes::Filter | Takes::FilterOrId => "a filter (`{}` for all)",
+            Takes::Update => "an update such as `{$set: {…}}`",
+            Takes::Replacement | Takes::Document => "a document",
+            Takes::Documents => "an array of documents",
+            Takes::Text => "a string",
+            Takes::TextOrDocument => "a string or a document",
+            Takes::Whole => "a whole number",
+            Takes::Any => "a value",
+        })
+        .collect();
+    format!("give it {}", parts.join(", "))
+}
+
+/// The value as the operation takes it, or why it does not.
+fn fitted(name: &str, takes: Takes, value: Js, optional: bool) -> Result<Js, Problem> {
+    let wrong = |what: &str, value: &Js| {
+        Problem::new(format!("`{name}` takes {what} here, not {}", value.kind()))
+    };
+    if optional && value.is_nothing() && takes != Takes::Any {
+        return Ok(Js::Object(Object::default()));
+    }
+    match (takes, value) {
+        (Takes::FilterOrId, Js::ObjectId(id)) => {
+            let mut filter = Object::default();
+            filter.set("_id".into(), Js::ObjectId(id));
+            Ok(Js::Object(filter))
+        }
+        (Takes::Filter | Takes::FilterOrId, value @ Js::Object(_)) => Ok(value),
+        (Takes::Filter | Takes::FilterOrId, value) => {
+            Err(wrong("a filter", &value)
+                .with_help("write a document, such as `{status: \"open\"}`"))
+        }
+        (Takes::Document | Takes::TextOrDocument, value @ Js::Object(_)) => Ok(value),
+        (Takes::Document, value) => {
+            Err(wrong("a document", &value).with_help("write it between `{` and `}`"))
+        }
+        (Takes::Text | Takes::TextOrDocument, value @ Js::Text(_)) => Ok(value),
+        (Takes::Text, value) => Err(wrong("a string", &value).with_help("put it in quotes")),
+        (Takes::TextOrDocument, value) => Err(wrong("a string or a document", &value)),
+        (Takes::Update, Js::Object(update)) => {
+            if update.is_empty() {
+                return Err(Problem::new(format!("`{name}` needs something to change"))
+                    .with_help("write operators, such as `{$set: {field: value}}`"));
+            }
+            match update.keys().find(|k| !k.starts_with('$')).map(str::to_owned) {
+                Some(key) => Err(Problem::new(format!("`{key}` is not an update operator"))
+                    .with_help(format!("write `{{$set: {{{key}: …}}}}`; to replace the whole document use `replaceOne`"))),
+                None => Ok(Js::Object(update)),
+            }
+        }
+        (Takes::Update, value @ Js::Array(_)) => Ok(value),
+        (Takes::Update, value) => {
+            Err(wrong("an update", &value).with_help("write `{$set: {field: value}}`"))
+        }
+        (Takes::Replacement, Js::Object(document)) => {
+            match document.first_key().filter(|k| k.starts_with('$')) {
+                Some(key) => Err(Problem::new(format!(
+                    "`{key}` is an update operator, and this replaces the whole document"
+                ))
+                .with_help("use `updateOne`, or write the whole new document")),
+                None => Ok(Js::Object(document)),
+            }
+        }
+        (Takes::Replacement, value) => Err(wrong("a document", &value)),
+        (Takes::Documents, Js::Array(items)) => {
+            if items.is_empty() {
+                return Err(Problem::new(format!(
+                    "`{name}` needs at least one document"
+                )));
+            }
+            match items.iter().find(|i| !matches!(i, Js::Object(_))) {
+                Some(other) => Err(wrong("an array of documents", other)),
+                None => Ok(Js::Array(items)),
+            }
+        }
+        (Takes::Documents, value) => {
+            Err(wrong("an array of documents", &value).with_help("write it between `[` and `]`"))
+        }
+        (Takes::Whole, Js::Number(n)) if n.fract() == 0.0 => Ok(Js::Number(n)),
+        (Takes::Whole, value @ (Js::Int32(_) | Js::Long(_))) => Ok(value),
+        (Takes::Whole, value) => Err(wrong("a whole number", &value)),
+        (Takes::Any, value) => Ok(value),
+    }
+}
+
+/// A sort in any of the forms that drivers take, as a document of `1` and `-1`; other values are the server's to judge.
+pub(super) fn normal_sort(sort: Js) -> Result<Js, Problem> {
+    let direction = |value: &Js| match value {
+        Js::Text(text) => match text.as_str() {
+            "asc" | "ascending" | "1" => Js::Number(1.0),
+            "desc" | "descending" | "-1" => Js::Number(-1.0),
+            _ => value.clone(),
+        },
+        other => other.clone(),
+    };
+    let mut out = Object::default();
+    match &sort {
+        Js::Object(fields) => {
+            for (key, value) in fields.ordered() {
+                out.set(key.clone(), direction(value));
+            }
+        }
+        Js::Text(field) if !field.is_empty() => out.set(field.clone(), Js::Number(1.0)),
+        Js::Array(items) => {
+            if let [Js::Text(field), second] = items.as_slice()
+                && (matches!(second, Js::Number(_)) || !matches!(direction(second), Js::Text(_)))
+                && !matches!(second, Js::Array(_))
+            {
+                out.set(field.clone(), direction(second));
+                return Ok(Js::Object(out));
+            }
+            for item in items {
+                match item {
+                    Js::Text(field) => out.set(field.clone(), Js::Number(1.0)),
+                    Js::Array(pair) => match pair.as_slice() {
+                        [Js::Text(field), value] => out.set(field.clone(), direction(value)),
+                        _ => return Err(not_a_sort(item)),
+                    },
+                    other => return Err(not_a_sort(other)),
+                }
+            }
+        }
+        other => return Err(not_a_sort(other)),
+    }
+    Ok(Js::Object(out))
+}
+
+fn not_a_sort(value: &Js) -> Problem {
+    Problem::new(format!("a sort is a document, not {}", value.kind()))
+        .with_help("write `{field: 1}`, or `-1` for the largest first")
+}
+
+/// The diagnostic for a statement of the language itself, such as a loop.
+pub(super) fn of_language(what: &str, span: Span) -> Diagnostic {
+    if what == "function" {
+        return function_refusal(span);
+    }
+    Diagnostic::new(
+        span,
+        format!("{what} is code, and query text is never executed"),
+    )
+    .with_help("write one statement, such as `db.orders.find({…})`, with values in place of names")
+}
