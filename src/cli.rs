@@ -17,10 +17,12 @@ pub mod find;
 pub mod log;
 pub mod look;
 pub mod print;
+pub mod query;
 pub mod sandbox;
 pub mod target;
 pub mod trust;
 pub mod validate;
+pub mod zone;
 
 /// What the program came to, as an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,6 +105,8 @@ pub enum Command {
     Find(Box<find::FindArgs>),
     /// Show where the configuration is, write a first one, or check it.
     Config(config::ConfigArgs),
+    /// Read query text, and say what it means.
+    Query(query::QueryArgs),
     /// Look at what a project's `mongodeck.toml` asks for, and allow it.
     Trust(trust::TrustArgs),
     /// Hold documents to a model, without a server.
@@ -143,6 +147,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         None => target::open_console(cli.console),
         Some(Command::Find(args)) => find::run(&args),
         Some(Command::Config(args)) => config::run(&args),
+        Some(Command::Query(args)) => query::run(&args),
         Some(Command::Trust(args)) => trust::run(&args),
         Some(Command::Validate(args)) => validate::run(&args),
         Some(Command::Sandbox(args)) => {

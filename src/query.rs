@@ -432,7 +432,9 @@ fn syntax(text: &str, errors: &Diagnostics) -> Diagnostic {
         return Diagnostic::new(Span::new(0, text.len().min(1)), "this cannot be read");
     };
     let label = error.labels.as_ref().first();
-    let offset = label.map_or(text.len(), |l| l.offset() as usize).min(text.len());
+    let offset = label
+        .map_or(text.len(), |l| l.offset() as usize)
+        .min(text.len());
     let length = label.map_or(0, |l| l.len() as usize);
     let span = Span::new(offset, offset.saturating_add(length).min(text.len()));
     let rest = text.get(offset..).unwrap_or("");

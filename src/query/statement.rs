@@ -863,7 +863,11 @@ fn fitted(name: &str, takes: Takes, value: Js, optional: bool) -> Result<Js, Pro
                 return Err(Problem::new(format!("`{name}` needs something to change"))
                     .with_help("write operators, such as `{$set: {field: value}}`"));
             }
-            match update.keys().find(|k| !k.starts_with('$')).map(str::to_owned) {
+            let stray = update
+                .keys()
+                .find(|k| !k.starts_with('$'))
+                .map(str::to_owned);
+            match stray {
                 Some(key) => Err(Problem::new(format!("`{key}` is not an update operator"))
                     .with_help(format!("write `{{$set: {{{key}: …}}}}`; to replace the whole document use `replaceOne`"))),
                 None => Ok(Js::Object(update)),
