@@ -31,6 +31,8 @@ mod number;
 mod operation;
 mod operators;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod zone;
 
 use std::collections::BTreeMap;
@@ -107,6 +109,38 @@ pub fn parse(text: &str, context: &Context) -> Result<Input, Vec<Diagnostic>> {
 /// # Errors
 /// Everything that is wrong with the text, at least one diagnostic, in the order of the text.
 pub fn check(text: &str, context: &Context) -> Result<Checked, Vec<Diagnostic>> {
+    let fit = |mut list: Vec<Diagnostic>| {
+        for diagnostic in &mut list {
+            diagnostic.span = whole_characters(text, diagnostic.span);
+            diagnostic
+                .help
+                .get_or_insert_with(|| "write another value here".into());
+        }
+        list
+    };
+    match checked(text, context) {
+        Ok(found) => Ok(Checked {
+            warnings: fit(found.warnings),
+            ..found
+        }),
+        Err(problems) => Err(fit(problems)),
+    }
+}
+
+/// The span widened to whole characters within the text.
+fn whole_characters(text: &str, span: Span) -> Span {
+    let mut start = span.start.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let mut end = span.end.clamp(start, text.len());
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    Span::new(start, end)
+}
+
+fn checked(text: &str, context: &Context) -> Result<Checked, Vec<Diagnostic>> {
     let words = shell_words(text).map_err(|d| vec![d])?;
     let database = words.database.as_deref().unwrap_or(&context.database);
     let shape = nesting::scan(&words.rest).map_err(|d| vec![d])?;
@@ -127,7 +161,12 @@ pub fn check(text: &str, context: &Context) -> Result<Checked, Vec<Diagnostic>> 
                 .with_help("run it and the rest one after the other"),
         ]);
     }
-    on_stack(shape.depth, || read(&words.rest, context, database))
+    nesting::on_stack(shape.depth, || read(&words.rest, context, database)).unwrap_or_else(|| {
+        Err(vec![
+            Diagnostic::new(Span::new(0, 1), "this nests too deep to be read now")
+                .with_help("there is too little memory for it"),
+        ])
+    })
 }
 
 fn command(database: &str, operation: Operation) -> Input {
@@ -220,36 +259,6 @@ fn literal(text: &str, context: &Context) -> Result<RawBson, Diagnostic> {
         )
         .with_help("write only its filter, such as `{status: \"open\"}`")),
     }
-}
-
-/// Nesting up to which the caller's own stack will do.
-const SHALLOW: usize = 24;
-
-/// Bytes of stack for the deepest text that the scan lets through.
-const DEEP_STACK: usize = 256 * 1024 * 1024;
-
-/// Runs `work` with a stack that suits the nesting of the text.
-fn on_stack<T: Send>(
-    depth: usize,
-    work: impl FnOnce() -> Result<T, Vec<Diagnostic>> + Send,
-) -> Result<T, Vec<Diagnostic>> {
-    if depth <= SHALLOW {
-        return work();
-    }
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .name("query text".into())
-            .stack_size(DEEP_STACK)
-            .spawn_scoped(scope, work)
-            .ok()
-            .and_then(|thread| thread.join().ok())
-            .unwrap_or_else(|| {
-                Err(vec![
-                    Diagnostic::new(Span::new(0, 1), "this nests too deep to be read now")
-                        .with_help("there is too little memory for it"),
-                ])
-            })
-    })
 }
 
 fn read(text: &str, context: &Context, database: &str) -> Result<Checked, Vec<Diagnostic>> {
@@ -452,21 +461,32 @@ fn syntax(text: &str, errors: &Diagnostics) -> Diagnostic {
         )
         .with_help("something is missing here: a value, or a closing bracket");
     }
-    let found: String = rest
-        .chars()
-        .take_while(|c| !c.is_whitespace())
-        .take(12)
-        .collect();
     if message == "unexpected token" {
-        message = format!(
-            "`{}` is not expected here",
-            found.chars().next().unwrap_or(' ')
-        );
+        message = format!("`{}` is not expected here", shown_token(rest));
+    }
+    if let Some((expected, kind)) = message.split_once(" but found `")
+        && kind.len() > 2
+    {
+        message = format!("{expected} but found `{}`", shown_token(rest));
     }
     let help = error.help.as_ref().map(ToString::to_string).unwrap_or_else(|| {
         "check the commas, quotes and brackets around this place; keys with dots or dashes go in quotes".into()
     });
     Diagnostic::new(span, message).with_help(help)
+}
+
+/// The word, or else the character, that a text starts with.
+fn shown_token(text: &str) -> String {
+    let word: String = text
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
+        .take(20)
+        .collect();
+    if word.is_empty() {
+        text.chars().take(1).collect()
+    } else {
+        word
+    }
 }
 
 /// The words of the shell that are not JavaScript, at the start of a text.

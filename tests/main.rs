@@ -12,6 +12,7 @@
 mod cli;
 mod layering;
 mod screenshots;
+mod query;
 mod server;
 mod support;
 mod terminal;

@@ -3,12 +3,13 @@
 use std::io::Read as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bson::{Bson, RawBson};
+use bson::RawBson;
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::{Exit, print, usage, zone};
 use crate::query::{self, Context, Input};
+use crate::value::Malformed;
+use crate::value::extjson::{self, Layout, Mode};
 
 /// Arguments of `mongodeck query`.
 #[derive(Debug, Args)]
@@ -57,13 +58,13 @@ pub fn run(args: &QueryArgs) -> Exit {
             for warning in &checked.warnings {
                 print::warning(&warning.render(name, &text));
             }
-            match described(checked.input) {
-                Some(value) => {
-                    let _ = print::line(&escaped(&value.to_string()));
+            match described(&checked.input) {
+                Ok(line) => {
+                    let _ = print::line(&line);
                     Exit::Ok
                 }
-                None => {
-                    print::error("a value of this text cannot be shown as Extended JSON");
+                Err(e) => {
+                    print::error(&format!("this cannot be shown as Extended JSON: {e}"));
                     Exit::Query
                 }
             }
@@ -77,49 +78,45 @@ pub fn run(args: &QueryArgs) -> Exit {
     }
 }
 
-/// The input as canonical Extended JSON.
-fn described(input: Input) -> Option<Value> {
-    match input {
-        Input::Value(value) => canonical(value),
-        Input::Statement(statement) => {
-            let list = |values: Vec<RawBson>| {
-                values
-                    .into_iter()
-                    .map(canonical)
-                    .collect::<Option<Vec<_>>>()
-            };
-            let cursor = statement
-                .cursor
-                .into_iter()
-                .map(|(method, arguments)| Some(json!([method.name(), list(arguments)?])))
-                .collect::<Option<Vec<_>>>()?;
-            Some(json!({
-                "db": statement.database,
-                "collection": statement.collection,
-                "operation": statement.operation.name(),
-                "arguments": list(statement.arguments)?,
-                "cursor": cursor,
-            }))
-        }
+/// The input as one line of canonical Extended JSON.
+fn described(input: &Input) -> Result<String, Malformed> {
+    let statement = match input {
+        Input::Value(value) => return canonical(value),
+        Input::Statement(statement) => statement,
+    };
+    let list = |values: &[RawBson]| -> Result<String, Malformed> {
+        let values = values
+            .iter()
+            .map(canonical)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(values.join(","))
+    };
+    let mut out = String::from("{\"db\":");
+    extjson::push_json_string(&mut out, &statement.database);
+    out.push_str(",\"collection\":");
+    match &statement.collection {
+        Some(collection) => extjson::push_json_string(&mut out, collection),
+        None => out.push_str("null"),
     }
+    out.push_str(",\"operation\":");
+    extjson::push_json_string(&mut out, statement.operation.name());
+    out.push_str(",\"arguments\":[");
+    out.push_str(&list(&statement.arguments)?);
+    out.push_str("],\"cursor\":[");
+    for (i, (method, arguments)) in statement.cursor.iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        out.push('[');
+        extjson::push_json_string(&mut out, method.name());
+        out.push_str(",[");
+        out.push_str(&list(arguments)?);
+        out.push_str("]]");
+    }
+    out.push_str("]}");
+    Ok(out)
 }
 
-fn canonical(value: RawBson) -> Option<Value> {
-    Bson::try_from(value).ok().map(Bson::into_canonical_extjson)
-}
-
-/// JSON text in which no character can steer a terminal: those stand in strings alone, where JSON escapes them.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if print::is_unsafe(c) {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    out
+fn canonical(value: &RawBson) -> Result<String, Malformed> {
+    extjson::print(value.as_raw_bson_ref(), Mode::Canonical, Layout::Compact)
 }

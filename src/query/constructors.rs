@@ -11,6 +11,7 @@ use bson::oid::ObjectId;
 use super::date;
 use super::date_text;
 use super::js::{Js, Object, Problem};
+use super::nesting;
 use super::number;
 use super::operators;
 use super::zone::Zone;
@@ -847,29 +848,9 @@ pub(super) fn checked_regex(source: String, flags: String) -> Result<Js, Problem
     if flags.contains('v') && flags.contains('u') {
         return Err(Problem::new("the flags `u` and `v` exclude each other"));
     }
-    let allocator = oxc_allocator::Allocator::default();
-    let mut groups = 0_usize;
-    for b in source.bytes() {
-        match b {
-            b'(' | b'[' => groups += 1,
-            b')' | b']' => groups = groups.saturating_sub(1),
-            _ => {}
-        }
-        if groups > super::nesting::MAX_DEPTH {
-            return Err(Problem::new("this regular expression nests too deep"));
-        }
-    }
-    let parsed = oxc_regular_expression::LiteralParser::new(
-        &allocator,
-        &source,
-        Some(&flags),
-        oxc_regular_expression::Options::default(),
-    )
-    .parse();
-    match parsed {
-        Ok(_) => Ok(Js::Regex { source, flags }),
-        Err(error) => {
-            let why = error.to_string();
+    match regex_error(&source, &flags)? {
+        None => Ok(Js::Regex { source, flags }),
+        Some(why) => {
             let why = why
                 .strip_prefix("Invalid regular expression: ")
                 .unwrap_or(&why);
@@ -881,6 +862,43 @@ pub(super) fn checked_regex(source: String, flags: String) -> Result<Js, Problem
                 .with_help("escape special characters with `\\`"))
         }
     }
+}
+
+/// What is wrong with a pattern, where something is.
+fn regex_error(source: &str, flags: &str) -> Result<Option<String>, Problem> {
+    let (mut groups, mut deepest) = (0_usize, 0);
+    for b in source.bytes() {
+        match b {
+            b'(' | b'[' => groups += 1,
+            b')' | b']' => groups = groups.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(groups);
+    }
+    // Brackets that are escaped or stand in a class count too; closing ones among them may not hide depth.
+    let opened = source.bytes().filter(|b| matches!(b, b'(' | b'[')).count();
+    let escaped = source.contains(['\\', '[']);
+    let depth = if escaped { opened } else { deepest };
+    if depth > nesting::MAX_DEPTH {
+        return Err(Problem::new("this regular expression has too many groups")
+            .with_help("MongoDB takes fewer; split it up"));
+    }
+    let read = || {
+        let allocator = oxc_allocator::Allocator::default();
+        oxc_regular_expression::LiteralParser::new(
+            &allocator,
+            source,
+            Some(flags),
+            oxc_regular_expression::Options::default(),
+        )
+        .parse()
+        .err()
+        .map(|e| e.to_string())
+    };
+    nesting::on_stack(depth, read).ok_or_else(|| {
+        Problem::new("this regular expression cannot be read now")
+            .with_help("there is too little memory for it")
+    })
 }
 
 fn bson_regex(source: &Js, flags: &Js) -> Result<Js, Problem> {
@@ -1064,7 +1082,6 @@ pub(super) fn call_static(
         ("UUID", "generate") => uuid("UUID", &Js::Undefined, 4, world),
         ("Timestamp", "fromBits") => timestamp(second, first),
         ("Buffer", "from") => buffer(first, second, world),
-        ("String", "fromCharCode") => from_char_codes(arguments, world.zone),
         ("Number", "parseInt" | "parseFloat") => return call(name, arguments, false, world),
         ("Number", "isInteger") => Ok(Js::Bool(matches!(first, Js::Number(n) if n.fract() == 0.0))),
         ("Number", "isNaN") => Ok(Js::Bool(matches!(first, Js::Number(n) if n.is_nan()))),
@@ -1165,19 +1182,6 @@ fn buffer(value: &Js, encoding: &Js, world: &mut World<'_>) -> Result<Js, Proble
         (other, _) => return Err(expected("Buffer.from", "text or bytes", other)),
     };
     Ok(Js::Binary { subtype: 0, bytes })
-}
-
-fn from_char_codes(arguments: &[Js], zone: &Zone) -> Result<Js, Problem> {
-    let units = arguments
-        .iter()
-        .map(|a| {
-            let low = number::to_int32(a.to_number(zone)?).to_le_bytes();
-            Ok(u16::from_le_bytes([low[0], low[1]]))
-        })
-        .collect::<Result<Vec<_>, Problem>>()?;
-    String::from_utf16(&units)
-        .map(Js::Text)
-        .map_err(|_| Problem::new("half a character cannot be stored"))
 }
 
 /// A random number in `0..1`.

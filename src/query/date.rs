@@ -2,7 +2,6 @@
 //!
 //! Pure arithmetic on a [`Zone`]; the clock is given by the caller.
 
-use super::number;
 use super::zone::{Zone, date_of, day_of};
 
 const DAY: f64 = 86_400_000.0;
@@ -318,9 +317,4 @@ fn optional_part(rest: &str) -> Option<(&str, &str)> {
     let mut inner = rest.strip_prefix(':').unwrap_or(rest);
     let part = digits(&mut inner, 2)?;
     Some((part, inner))
-}
-
-/// A number of milliseconds as text, for messages.
-pub(super) fn shown(millis: f64) -> String {
-    to_iso(millis).unwrap_or_else(|| number::to_text(millis))
 }

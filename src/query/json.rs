@@ -82,10 +82,12 @@ fn wrapper(object: &Object) -> Option<Result<Js, Problem>> {
         ("$oid", Js::Text(text)) if single => ObjectId::parse_str(text)
             .map(Js::ObjectId)
             .map_err(|_| Problem::new(format!("`{text}` is not an ObjectId"))),
-        ("$numberInt", Js::Text(_)) if single => call("NumberInt", &[value.clone()]),
-        ("$numberLong", Js::Text(_)) if single => call("NumberLong", &[value.clone()]),
-        ("$numberDouble", Js::Text(_)) if single => call("Double", &[value.clone()]),
-        ("$numberDecimal", Js::Text(_)) if single => call("NumberDecimal", &[value.clone()]),
+        ("$numberInt", Js::Text(_)) if single => call("NumberInt", std::slice::from_ref(value)),
+        ("$numberLong", Js::Text(_)) if single => call("NumberLong", std::slice::from_ref(value)),
+        ("$numberDouble", Js::Text(_)) if single => call("Double", std::slice::from_ref(value)),
+        ("$numberDecimal", Js::Text(_)) if single => {
+            call("NumberDecimal", std::slice::from_ref(value))
+        }
         ("$date", _) if single => match value {
             Js::Object(inner) => match inner.get("$numberLong") {
                 Some(Js::Text(text)) => {
@@ -94,15 +96,15 @@ fn wrapper(object: &Object) -> Option<Result<Js, Problem>> {
                 }
                 _ => return None,
             },
-            Js::Text(_) | Js::Number(_) => call("Date", &[value.clone()]),
+            Js::Text(_) | Js::Number(_) => call("Date", std::slice::from_ref(value)),
             _ => return None,
         },
-        ("$uuid", Js::Text(_)) if single => call("UUID", &[value.clone()]),
-        ("$symbol", Js::Text(_)) if single => call("Symbol", &[value.clone()]),
+        ("$uuid", Js::Text(_)) if single => call("UUID", std::slice::from_ref(value)),
+        ("$symbol", Js::Text(_)) if single => call("Symbol", std::slice::from_ref(value)),
         ("$minKey", _) if single => Ok(Js::MinKey),
         ("$maxKey", _) if single => Ok(Js::MaxKey),
         ("$undefined", _) if single => Ok(Js::Undefined),
-        ("$timestamp", Js::Object(_)) if single => call("Timestamp", &[value.clone()]),
+        ("$timestamp", Js::Object(_)) if single => call("Timestamp", std::slice::from_ref(value)),
         ("$code", Js::Text(_)) => {
             let scope = object.get("$scope").cloned().unwrap_or(Js::Undefined);
             call("Code", &[value.clone(), scope])

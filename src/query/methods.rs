@@ -606,11 +606,7 @@ fn fixed(n: f64, digits: usize) -> String {
     }
     let point = kept.len() - digits;
     let text: String = kept.into_iter().map(char::from).collect();
-    let sign = if n < 0.0 && text.bytes().any(|b| b != b'0') || n < 0.0 {
-        "-"
-    } else {
-        ""
-    };
+    let sign = if n < 0.0 { "-" } else { "" };
     if digits == 0 {
         format!("{sign}{text}")
     } else {

@@ -12,6 +12,27 @@ pub(super) const MAX_DEPTH: usize = 500;
 /// Statement words (`if`, `else`, `function`, …) in one text; a chain of `else if` nests without any bracket.
 const MAX_STATEMENT_WORDS: usize = 200;
 
+/// Nesting up to which the caller's own stack will do.
+const SHALLOW: usize = 24;
+
+/// Bytes of stack for the deepest text that the scan lets through; the system gives only those that are used.
+const DEEP_STACK: usize = 256 * 1024 * 1024;
+
+/// Runs `work` with a stack that suits the nesting; `None` where there is no memory for one.
+pub(super) fn on_stack<T: Send>(depth: usize, work: impl FnOnce() -> T + Send) -> Option<T> {
+    if depth <= SHALLOW {
+        return Some(work());
+    }
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("query text".into())
+            .stack_size(DEEP_STACK)
+            .spawn_scoped(scope, work)
+            .ok()
+            .and_then(|thread| thread.join().ok())
+    })
+}
+
 /// What the scan learned of a text that may be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shape {
@@ -167,6 +188,9 @@ impl Scanner<'_> {
             b')' | b']' | b'}' => self.close(b)?,
             b'\'' | b'"' => self.string(b)?,
             b'`' => {
+                if self.before == Before::Operand {
+                    self.nest(self.at)?;
+                }
                 self.at += 1;
                 self.template(self.at - 1)?;
             }
@@ -218,6 +242,7 @@ impl Scanner<'_> {
                 let dot = self.byte(0) == b'.' && !self.byte(1).is_ascii_digit();
                 self.at += 1;
                 if dot {
+                    self.nest(start)?;
                     self.before = Before::Dot;
                     return Ok(());
                 }
@@ -229,6 +254,7 @@ impl Scanner<'_> {
                 if self.rest().starts_with("..") {
                     self.at += 2;
                 } else {
+                    self.nest(start)?;
                     self.before = Before::Dot;
                     return Ok(());
                 }
@@ -273,6 +299,11 @@ impl Scanner<'_> {
     }
 
     fn open(&mut self, kind: u8, at: usize, header: bool) -> Result<(), Diagnostic> {
+        // A call or an index hangs on what is before it, one level deeper in the tree.
+        if kind != b'$' && kind != b'{' && matches!(self.before, Before::Operand | Before::Unknown)
+        {
+            self.nest(at)?;
+        }
         self.stack.push(Open {
             kind,
             at,
@@ -384,7 +415,7 @@ impl Scanner<'_> {
                 }
                 b'\\' => self.at += 2,
                 b'$' if self.byte(1) == b'{' => {
-                    self.open(b'$', start, false)?;
+                    self.open(b'$', self.at, false)?;
                     self.at += 2;
                     return Ok(());
                 }
@@ -414,7 +445,6 @@ impl Scanner<'_> {
             Before::Operator => {}
         }
         let mut class = false;
-        let mut groups = 0_usize;
         for (offset, c) in self.text.get(start + 1..).unwrap_or("").char_indices() {
             let at = start + 1 + offset;
             if at < self.at {
@@ -432,13 +462,6 @@ impl Scanner<'_> {
                 }
                 '[' => class = true,
                 ']' => class = false,
-                '(' if !class => {
-                    groups += 1;
-                    if groups + self.stack.len() + self.runs > MAX_DEPTH {
-                        self.runs += groups;
-                        return self.check(at);
-                    }
-                }
                 '/' if !class => {
                     self.at = at + 1;
                     let flags = self

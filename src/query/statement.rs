@@ -34,11 +34,14 @@ enum Link<'e, 'a> {
     Call(&'e [Argument<'a>], Span),
 }
 
+/// A chain's root and its links.
+type Links<'e, 'a> = (&'e str, Span, Vec<Link<'e, 'a>>);
+
 /// The links of a chain from its root, where the root is `db`, `rs` or `sh`; `None` for any other expression.
 fn links<'e, 'a>(
     evaluator: &mut Evaluator<'_>,
     expression: &'e Expression<'a>,
-) -> Result<Option<(&'e str, Span, Vec<Link<'e, 'a>>)>, Diagnostic> {
+) -> Result<Option<Links<'e, 'a>>, Diagnostic> {
     if !is_rooted(expression) {
         return Ok(None);
     }
