@@ -16,6 +16,7 @@ pub mod command;
 pub mod context;
 pub mod details;
 pub mod documents;
+pub mod editor;
 pub mod effect;
 pub mod field;
 pub mod journal;
@@ -29,6 +30,7 @@ pub mod regions;
 pub mod scope;
 pub mod slot;
 pub mod tree;
+mod undo;
 pub mod update;
 pub mod words;
 
@@ -85,7 +87,7 @@ pub struct App {
     pub regions: Regions,
     /// The writes of this session.
     pub journal: Journal,
-    /// Drafts of earlier runs that are not open in a tab.
+    /// Drafts that are not open in a tab, of earlier runs and of this one.
     pub drafts: Vec<Draft>,
     /// How columns are laid out, by [`crate::config::store::layout_key`].
     pub layouts: BTreeMap<String, ColumnLayout>,
@@ -150,6 +152,11 @@ impl App {
         app
     }
 
+    /// Lets the identities of new documents differ from those of any other run, given bytes that no other run has.
+    pub fn seed(&mut self, seed: [u8; 5]) {
+        self.ids = Ids::seeded(seed);
+    }
+
     /// The tab in front.
     #[must_use]
     pub fn tab(&self) -> Option<&Documents> {
@@ -184,6 +191,7 @@ impl App {
     #[must_use]
     pub fn wants_ticks(&self) -> bool {
         self.tasks.values().any(|r| r.by != scope::Asker::Nobody)
+            || self.tabs.iter().any(Documents::wants_ticks)
             || self.notices.fades_at(self.now).is_some()
             || self.profiles.all.iter().any(|p| {
                 matches!(
@@ -193,7 +201,7 @@ impl App {
             })
     }
 
-    /// The draft called `id` of an earlier run.
+    /// The draft called `id` that is not open in a tab.
     #[must_use]
     pub fn draft(&self, id: &DraftId) -> Option<&Draft> {
         self.drafts.iter().find(|d| d.id == *id)

@@ -14,6 +14,7 @@ use crate::theme::Theme;
 
 pub mod details;
 pub mod documents;
+pub mod editor;
 pub mod help;
 pub mod overlay;
 pub mod profiles;

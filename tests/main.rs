@@ -10,6 +10,7 @@
 )]
 
 mod cli;
+mod editor;
 mod layering;
 mod screenshots;
 mod query;

@@ -734,7 +734,12 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::CopyValue,
         name: "copy-value",
         help: "copy the value",
-        contexts: &[Context::Table, Context::Outline, Context::Text],
+        contexts: &[
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Diff,
+        ],
     },
     Entry {
         command: Command::CopyPath,

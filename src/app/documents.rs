@@ -11,7 +11,7 @@ use bson::RawDocumentBuf;
 
 use super::command::Command;
 use super::context::Context;
-use super::profiles::Profiles;
+use super::editor::Editor;
 use super::scope::{Asker, Scope, TabId};
 use crate::config::state::{Draft, SessionTab};
 use crate::model::SharedModel;
@@ -36,6 +36,7 @@ pub mod cells;
 pub mod checks;
 pub mod columns;
 mod copying;
+mod editing;
 pub mod feed;
 pub mod filter;
 pub mod find;
@@ -51,6 +52,7 @@ pub use following::Following;
 
 use checks::Checks;
 use columns::Columns;
+use editing::Desk;
 use feed::{Arrival, Feed};
 use filter::FilterLine;
 use text::TextView;
@@ -99,10 +101,14 @@ impl View {
 /// What an overlay answers to the tab that opened it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// Delete the document under the cursor.
+    /// Delete the document that was asked about.
     DeleteDocument,
     /// Throw the editor's draft away.
     DiscardDraft,
+    /// Write in spite of violations.
+    Override,
+    /// Drop what was typed for what is on the server.
+    TakeTheirs,
     /// Sort by this document, as typed; empty for no sort. `Err` keeps the prompt open with the reason.
     Sort(String),
     /// Search for this text.
@@ -150,6 +156,9 @@ pub struct Documents {
     pub estimate: Option<u64>,
     /// What the deck is to open beside this tab.
     pub following: Option<Following>,
+    /// The editor, while a document is edited.
+    pub editor: Option<Box<Editor>>,
+    desk: Desk,
     estimate_task: Option<TaskId>,
     searched: String,
     /// The place in the document that the cursor is at, kept when the picture or the document changes.
@@ -197,6 +206,8 @@ impl Documents {
             text: None,
             estimate: None,
             following: None,
+            editor: None,
+            desk: Desk::default(),
             estimate_task: None,
             searched: String::new(),
             place: Path::root(),
@@ -247,11 +258,12 @@ impl Documents {
         path.get(&document).map(Value::new)
     }
 
-    /// Whether documents of this tab may be changed and written.
+    /// Whether whole documents are shown, which can be changed. Whether the profile may be written to is another
+    /// question, asked when something is to be written.
     ///
     /// # Errors
     /// Why not, in words that say what to do.
-    pub fn editable(&self, profiles: &Profiles) -> Result<(), String> {
+    pub fn whole(&self) -> Result<(), String> {
         match self.kind {
             Some(CollectionKind::View) => {
                 return Err(format!(
@@ -273,10 +285,7 @@ impl Documents {
         if self.find.projection.is_some() {
             return Err("these are parts of documents: only whole ones can be edited".to_owned());
         }
-        match profiles.get(&self.profile).and_then(|p| p.write_refusal()) {
-            Some(refusal) => Err(refusal),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Shows another version of a document that was written, in the place of the one with the same `_id`.
@@ -290,6 +299,9 @@ impl Documents {
     /// The context of the keys while this tab has them.
     #[must_use]
     pub fn context(&self) -> Context {
+        if let Some(editor) = &self.editor {
+            return editor.context();
+        }
         match self.view {
             _ if self.filter.field.is_some() => Context::Input,
             View::Table => Context::Table,
@@ -300,6 +312,11 @@ impl Documents {
 
     /// Takes a command.
     pub fn command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
+        if let Some(editor) = &mut self.editor {
+            let handled = editor.command(scope, command);
+            self.after_edit(scope);
+            return handled;
+        }
         if self.filter.field.is_some() {
             return self.filter_command(scope, command);
         }
@@ -337,7 +354,12 @@ impl Documents {
             Command::Details => {
                 super::administration::show_details(scope, &self.profile, self.namespace.clone());
             }
-            command => return self.copy_command(scope, command),
+            command => {
+                return match self.copy_command(scope, command) {
+                    Handled::Yes => Handled::Yes,
+                    Handled::No => self.edit_command(scope, command),
+                };
+            }
         }
         Handled::Yes
     }
@@ -418,7 +440,10 @@ impl Documents {
     }
 
     /// Takes a typed key.
-    pub fn typed(&mut self, _scope: &mut Scope<'_>, input: tui_textarea::Input) {
+    pub fn typed(&mut self, scope: &mut Scope<'_>, input: tui_textarea::Input) {
+        if let Some(editor) = &mut self.editor {
+            return editor.typed(scope, input);
+        }
         match input.key {
             tui_textarea::Key::Up => self.filter.recall(true),
             tui_textarea::Key::Down => self.filter.recall(false),
@@ -433,7 +458,10 @@ impl Documents {
     }
 
     /// Takes pasted text.
-    pub fn pasted(&mut self, _scope: &mut Scope<'_>, text: &str) {
+    pub fn pasted(&mut self, scope: &mut Scope<'_>, text: &str) {
+        if let Some(editor) = &mut self.editor {
+            return editor.pasted(scope, text);
+        }
         if let Some(field) = &mut self.filter.field
             && field.paste(text)
         {
@@ -443,6 +471,9 @@ impl Documents {
 
     /// A frame was drawn: the number of rows that fit may have changed.
     pub fn drawn(&mut self, scope: &mut Scope<'_>) {
+        if let Some(editor) = &mut self.editor {
+            return editor.drawn(scope);
+        }
         self.settle_view(scope);
     }
 
@@ -454,6 +485,9 @@ impl Documents {
         result: Result<Reply, Failure>,
         took: Duration,
     ) {
+        let Some(result) = self.edit_settle(scope, task, result, took) else {
+            return;
+        };
         if self.estimate_task == Some(task) {
             self.estimate_task = None;
             if let Ok(Reply::Sizes(sizes)) = result {
@@ -502,6 +536,11 @@ impl Documents {
     /// # Errors
     /// Why it cannot be taken; a prompt then stays open with these words.
     pub fn answer(&mut self, scope: &mut Scope<'_>, answer: Answer) -> Result<(), String> {
+        let answer = match self.edit_answer(scope, answer) {
+            Ok(()) => return Ok(()),
+            Err(Err(problem)) => return Err(problem),
+            Err(Ok(answer)) => answer,
+        };
         match answer {
             Answer::Sort(text) => self.apply_sort(scope, &text)?,
             Answer::Search(text) => {
@@ -514,22 +553,32 @@ impl Documents {
                 self.measure(self.table_height(scope));
                 self.keep_columns(scope);
             }
-            Answer::DeleteDocument | Answer::DiscardDraft | Answer::Kind(_) => {}
+            Answer::DeleteDocument
+            | Answer::DiscardDraft
+            | Answer::Override
+            | Answer::TakeTheirs
+            | Answer::Kind(_) => {}
         }
         self.settle_view(scope);
         Ok(())
     }
 
     /// Takes the text that the person's own editor left.
-    pub fn edited_externally(&mut self, _scope: &mut Scope<'_>, _result: Result<String, String>) {}
+    pub fn edited_externally(&mut self, scope: &mut Scope<'_>, result: Result<String, String>) {
+        if let Some(editor) = &mut self.editor {
+            editor.edited_externally(scope, result);
+        }
+    }
 
     /// Opens a draft of an earlier run in the editor.
-    pub fn resume(&mut self, _scope: &mut Scope<'_>, _draft: Draft) {}
+    pub fn resume(&mut self, scope: &mut Scope<'_>, draft: Draft) {
+        self.resume_draft(scope, draft);
+    }
 
     /// Whether something typed is not written so far.
     #[must_use]
     pub fn has_unsaved(&self) -> bool {
-        false
+        self.editor.as_ref().is_some_and(|e| e.is_changed())
     }
 
     /// Reads again; the cursor stays on its document where it is still there.
@@ -546,6 +595,7 @@ impl Documents {
 
     /// Frees what the tab holds on the server and in the runner.
     pub fn close(&mut self, scope: &mut Scope<'_>) {
+        self.put_editor_away(scope);
         let source = source!(self);
         self.feed.close(scope, source);
     }

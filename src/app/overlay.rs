@@ -157,6 +157,10 @@ pub enum Intent {
     DeleteDocument(TabId),
     /// Throw the draft of a tab's editor away.
     DiscardDraft(TabId),
+    /// Write in spite of the violations that a tab's review shows.
+    Override(TabId),
+    /// Drop what was typed in a tab's editor for what is on the server.
+    TakeTheirs(TabId),
     /// Throw a draft on disk away.
     RemoveDraft(DraftId),
     /// Put the last write back.

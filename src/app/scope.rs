@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bson::oid::ObjectId;
+
 use super::effect::Effect;
 use super::journal::Journal;
 use super::notice::{Level, Notices};
 use super::overlay::Overlay;
 use super::profiles::Profiles;
 use super::regions::Regions;
-use crate::config::state::ColumnLayout;
+use crate::config::state::{ColumnLayout, Draft, DraftId};
 use crate::model::Library;
 use crate::mongo::request::{FeedId, ProfileName, Request, TaskId};
 
@@ -34,9 +36,32 @@ pub struct TabId(pub u64);
 #[derive(Debug, Clone, Default)]
 pub struct Ids {
     last: u64,
+    seed: [u8; 5],
 }
 
 impl Ids {
+    /// Ids whose documents' identities no other run makes, given bytes that no other run has.
+    #[must_use]
+    pub fn seeded(seed: [u8; 5]) -> Self {
+        Self { last: 0, seed }
+    }
+
+    /// A new document's identity, as drivers make them: seconds, the run, a count.
+    pub fn object_id(&mut self, now: Moment) -> ObjectId {
+        let count = self.next().to_be_bytes();
+        let seconds = u32::try_from(now.0 / 1000).unwrap_or(u32::MAX);
+        let mut bytes = [0; 12];
+        bytes[..4].copy_from_slice(&seconds.to_be_bytes());
+        bytes[4..9].copy_from_slice(&self.seed);
+        bytes[9..].copy_from_slice(&count[5..]);
+        ObjectId::from_bytes(bytes)
+    }
+
+    /// A new draft's name.
+    pub fn draft(&mut self, now: Moment) -> DraftId {
+        DraftId(self.object_id(now).to_hex())
+    }
+
     fn next(&mut self) -> u64 {
         self.last += 1;
         self.last
@@ -111,6 +136,8 @@ pub struct Scope<'a> {
     pub journal: &'a mut Journal,
     /// How columns are laid out, by [`crate::config::store::layout_key`].
     pub layouts: &'a mut BTreeMap<String, ColumnLayout>,
+    /// Drafts that are not open in a tab.
+    pub drafts: &'a mut Vec<Draft>,
     /// What the last frame looked like.
     pub regions: &'a Regions,
 }

@@ -27,6 +27,7 @@ macro_rules! scope {
             models: &$app.models,
             journal: &mut $app.journal,
             layouts: &mut $app.layouts,
+            drafts: &mut $app.drafts,
             regions: &$app.regions,
         }
     };
@@ -121,7 +122,12 @@ impl App {
                 let mut scope = scope!(self, effects);
                 scope.info(text);
             }
-            Msg::Tick => {}
+            Msg::Tick => {
+                let mut scope = scope!(self, effects);
+                for tab in &mut self.tabs {
+                    tab.tick(&mut scope);
+                }
+            }
         }
         effects
     }
@@ -317,6 +323,7 @@ impl App {
             Command::Redraw => effects.push(Effect::Redraw),
             Command::ThemeNext => effects.push(Effect::NextTheme),
             Command::MouseToggle => effects.push(Effect::ToggleMouse),
+            Command::UndoWrite => self.undo_write_asked(),
             Command::Unlock => self.unlock(effects),
             Command::Lock => {
                 if let Some(profile) = self.current_profile() {
@@ -793,7 +800,7 @@ impl App {
             Asker::Administration(what) => {
                 self.administration_settled(profile, &what, result, effects)
             }
-            Asker::Undo(_) => {}
+            Asker::Undo(what) => self.undo_settled(&what, &result, effects),
             Asker::Nobody => {}
         }
     }
@@ -820,12 +827,18 @@ impl App {
             Intent::CloseTab(id) => self.close_tab(id, effects),
             Intent::DeleteDocument(id) => self.tell_tab(id, Answer::DeleteDocument, effects),
             Intent::DiscardDraft(id) => self.tell_tab(id, Answer::DiscardDraft, effects),
+            Intent::Override(id) => self.tell_tab(id, Answer::Override, effects),
+            Intent::TakeTheirs(id) => self.tell_tab(id, Answer::TakeTheirs, effects),
             Intent::RemoveDraft(id) => {
                 self.drafts.retain(|d| d.id != id);
                 effects.push(Effect::RemoveDraft(id));
             }
-            Intent::UndoWrite => {}
+            Intent::UndoWrite => self.undo_write(effects),
             Intent::Quit => {
+                let mut scope = scope!(self, (*effects));
+                for tab in &mut self.tabs {
+                    tab.keep_draft(&mut scope);
+                }
                 self.keep_session(effects);
                 self.quitting = true;
                 effects.push(Effect::Quit);

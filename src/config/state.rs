@@ -33,7 +33,8 @@ pub struct Draft {
     pub base: Option<Vec<u8>>,
     /// The text as typed so far.
     pub text: String,
-    /// The place whose value the text is, in dot notation; empty for the whole document.
+    /// The place whose value the text is, in dot notation, or as a JSON list of its steps where dot notation would be
+    /// ambiguous; empty for the whole document.
     pub path: String,
     /// When the edit began, in milliseconds since the epoch.
     pub created: u64,

@@ -22,6 +22,9 @@ const WITH_STRIP: u16 = 9;
 
 /// Draws the tab.
 pub fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
+    if let Some(editor) = &tab.editor {
+        return super::editor::draw(sheet, editor, area);
+    }
     sheet.regions.main_width = usize::from(area.width);
     let mut rest = area;
     if tab.filter.field.is_some() {

@@ -193,6 +193,9 @@ impl Documents {
 
     /// Takes a click, or a double click, on what lies under the mouse.
     pub fn hit(&mut self, scope: &mut Scope<'_>, hit: Hit, double: bool) {
+        if self.editor.is_some() {
+            return self.edit_hit(scope, hit);
+        }
         let height = self.table_height(scope);
         match hit {
             Hit::Cell(row, column) => {
@@ -228,6 +231,9 @@ impl Documents {
 
     /// Takes a turn of the wheel.
     pub fn wheel(&mut self, scope: &mut Scope<'_>, down: bool) {
+        if let Some(editor) = &mut self.editor {
+            return editor.wheel(scope, down);
+        }
         let by = if down { WHEEL } else { -WHEEL };
         let rows = scope.regions.main_rows.max(1);
         match (&mut self.tree, &mut self.text) {

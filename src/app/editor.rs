@@ -1,0 +1,789 @@
+//! The editor of one document, or of one value of it: typing, checking, reviewing, writing, settling conflicts.
+//!
+//! It works on text and on raw documents and asks for writes as effects. What is to become of the tab's rows is left in
+//! [`Editor::over`] for the tab to take. Invariant: what was typed is in the buffer or in a draft until it is written or
+//! thrown away, whatever the server says.
+
+use std::sync::Arc;
+
+use bson::oid::ObjectId;
+use bson::{RawBson, RawDocument, RawDocumentBuf};
+
+use super::Command;
+use super::context::Context;
+use super::documents::{Answer, Handled};
+use super::effect::Effect;
+use super::field::Field;
+use super::overlay::{Confirm, Intent, Overlay, Prompt, Purpose};
+use super::picker::{Choice, Item, Picker};
+use super::scope::{Moment, Scope, TabId};
+use crate::config::state::{Draft, DraftKind};
+use crate::model::{Severity, SharedModel};
+use crate::mongo::request::{Namespace, ProfileName, TaskId};
+use crate::value::shell::{Style, print, print_document};
+use crate::value::{Diagnostic, Path};
+
+pub mod buffer;
+pub mod check;
+pub mod conflict;
+pub mod convert;
+pub mod draft;
+pub mod fix;
+pub mod review;
+mod writing;
+
+use buffer::Buffer;
+use check::{Check, Problem, Read};
+use conflict::Conflict;
+use draft::Keeping;
+use review::Review;
+
+/// Longer texts are edited by their part: every key costs time in proportion to all lines.
+const MOST_LINES: usize = 2_000;
+/// Longer texts are edited by their part, in bytes.
+const MOST_BYTES: usize = 512 << 10;
+/// Texts up to so many bytes are checked at each key, longer ones when typing pauses.
+const AT_ONCE: usize = 96 << 10;
+/// How many lines one turn of the wheel moves.
+const WHEEL: usize = 3;
+/// How long a longer text rests before it is checked, in milliseconds.
+const REST: u64 = 200;
+/// Documents up to so many bytes are held to their model while they are typed, larger ones when they are saved.
+const VALIDATED: usize = 2 << 20;
+
+/// Where an edit stands.
+#[derive(Debug)]
+pub enum Stage {
+    /// The text is being typed.
+    Typing,
+    /// The change is shown and waits for a yes.
+    Review(Box<Review>),
+    /// The write is under way.
+    Writing {
+        /// Its task.
+        task: TaskId,
+        /// What was shown.
+        review: Box<Review>,
+    },
+    /// Nobody knows whether the write was done; asks whether to look.
+    Unknown(Box<Review>),
+    /// The document is read again, to see whether the write was done.
+    Looking {
+        /// The task.
+        task: TaskId,
+        /// What was shown.
+        review: Box<Review>,
+    },
+    /// The document had changed meanwhile.
+    Conflict(Box<Conflict>),
+}
+
+/// What becomes of the tab once the editor closes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Over {
+    /// It shows what it showed.
+    Left,
+    /// This document stands in the place of the one with its `_id`.
+    Replace(Arc<RawDocumentBuf>),
+    /// It reads again: documents came or went.
+    Refresh,
+}
+
+/// The place that is edited in.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The tab.
+    pub tab: TabId,
+    /// The profile.
+    pub profile: ProfileName,
+    /// The collection.
+    pub namespace: Namespace,
+}
+
+/// An edit of one document.
+#[derive(Debug)]
+pub struct Editor {
+    /// Where.
+    pub host: Host,
+    /// The model of the collection's documents.
+    pub model: Option<SharedModel>,
+    /// Whether a document changes or comes.
+    pub kind: DraftKind,
+    /// The document as it was read; `None` for a new one.
+    pub base: Option<Arc<RawDocumentBuf>>,
+    /// The place whose value the text is; the root for the whole document.
+    pub path: Path,
+    /// The text.
+    pub buffer: Buffer,
+    /// What is wrong with it.
+    pub check: Check,
+    /// The problem that the cursor was led to.
+    pub selected: Option<usize>,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Set once it is to close.
+    pub over: Option<Over>,
+    /// The text before anything was typed; `None` where that was another one.
+    original: Option<String>,
+    /// What the server or a merge said about the text.
+    told: Vec<Problem>,
+    keeping: Keeping,
+    check_due: Option<Moment>,
+}
+
+impl Editor {
+    fn new(
+        scope: &mut Scope<'_>,
+        host: Host,
+        kind: DraftKind,
+        base: Option<Arc<RawDocumentBuf>>,
+        path: Path,
+        text: String,
+    ) -> Self {
+        let namespace = &host.namespace;
+        let model = scope
+            .models
+            .for_namespace(&namespace.database, &namespace.collection);
+        let mut editor = Self {
+            model,
+            host,
+            kind,
+            base,
+            path,
+            buffer: Buffer::new(&text),
+            check: Check::default(),
+            selected: None,
+            stage: Stage::Typing,
+            over: None,
+            original: Some(text),
+            told: Vec::new(),
+            keeping: Keeping::new(scope),
+            check_due: None,
+        };
+        editor.check_now(scope.now);
+        editor
+    }
+
+    /// Edits a document; where its text would be too long, the outermost value on the way to `near` that is not.
+    ///
+    /// # Errors
+    /// Why it cannot be edited, and what can be done.
+    pub fn open(
+        scope: &mut Scope<'_>,
+        host: Host,
+        document: Arc<RawDocumentBuf>,
+        near: &Path,
+    ) -> Result<Self, String> {
+        let (text, size) = match fitting(&document, &Path::root()) {
+            Ok(text) => {
+                let kind = DraftKind::Edit;
+                return Ok(Self::new(
+                    scope,
+                    host,
+                    kind,
+                    Some(document),
+                    Path::root(),
+                    text,
+                ));
+            }
+            Err(size) => (None::<String>, size),
+        };
+        debug_assert!(text.is_none(), "what fits was returned");
+        let near = check::resolve(near, &document).unwrap_or_default();
+        for steps in 1..=near.0.len() {
+            let path = Path(near.0[..steps].to_vec());
+            if let Ok(text) = fitting(&document, &path) {
+                scope.info(format!("the document is {size}: `{path}` alone is edited"));
+                return Ok(Self::new(
+                    scope,
+                    host,
+                    DraftKind::Edit,
+                    Some(document),
+                    path,
+                    text,
+                ));
+            }
+        }
+        Err(format!(
+            "the document is {size}, too long to be edited whole: put the cursor on a smaller value (in the tree) and edit that"
+        ))
+    }
+
+    /// Edits one value of a document.
+    ///
+    /// # Errors
+    /// Why it cannot be edited alone, and what can be done.
+    pub fn open_value(
+        scope: &mut Scope<'_>,
+        host: Host,
+        document: Arc<RawDocumentBuf>,
+        path: &Path,
+    ) -> Result<Self, String> {
+        let path = value_path(&document, path)?;
+        let text = fitting(&document, &path)
+            .map_err(|size| format!("`{path}` is {size}: put the cursor on a smaller value"))?;
+        Ok(Self::new(
+            scope,
+            host,
+            DraftKind::Edit,
+            Some(document),
+            path,
+            text,
+        ))
+    }
+
+    /// Edits one value of a document, with `value` in its place already.
+    ///
+    /// # Errors
+    /// Why it cannot be edited alone.
+    pub fn open_changed(
+        scope: &mut Scope<'_>,
+        host: Host,
+        document: Arc<RawDocumentBuf>,
+        path: &Path,
+        value: &RawBson,
+    ) -> Result<Self, String> {
+        let mut editor = Self::open_value(scope, host, document, path)?;
+        let text = print(value.as_raw_bson_ref(), &Style::INDENTED).map_err(|e| e.to_string())?;
+        editor.buffer.set(&text);
+        editor.changed(scope);
+        Ok(editor)
+    }
+
+    /// A new document: what the model says a new one is, or one with a new `_id` alone.
+    #[must_use]
+    pub fn open_new(scope: &mut Scope<'_>, host: Host) -> Self {
+        let namespace = &host.namespace;
+        let model = scope
+            .models
+            .for_namespace(&namespace.database, &namespace.collection);
+        let now = scope.now;
+        let document = match model {
+            Some(model) => model.template(millis(now), &mut || scope.ids.object_id(now)),
+            None => RawDocumentBuf::new(),
+        };
+        let document = match document.get("_id") {
+            Ok(Some(_)) => document,
+            _ => {
+                let id = RawBson::ObjectId(scope.ids.object_id(now));
+                review::with_id(&document, &id)
+            }
+        };
+        let text = super::words::document_text(&document);
+        Self::new(scope, host, DraftKind::New, None, Path::root(), text)
+    }
+
+    /// A new document like another one, with an `_id` of its own.
+    ///
+    /// # Errors
+    /// Why it cannot be duplicated here.
+    pub fn open_duplicate(
+        scope: &mut Scope<'_>,
+        host: Host,
+        document: &RawDocument,
+    ) -> Result<Self, String> {
+        let id = RawBson::ObjectId(scope.ids.object_id(scope.now));
+        let copy = review::with_id(document, &id);
+        let text = fitting(&copy, &Path::root())
+            .map_err(|size| format!("the document is {size}, too long to be edited whole"))?;
+        Ok(Self::new(
+            scope,
+            host,
+            DraftKind::New,
+            None,
+            Path::root(),
+            text,
+        ))
+    }
+
+    /// Opens a draft again, with the document that it started from. Whether that has changed since is found out by the
+    /// write.
+    #[must_use]
+    pub fn resume(scope: &mut Scope<'_>, host: Host, draft: &Draft) -> Self {
+        let base = draft.base.clone();
+        let base = base.and_then(|bytes| RawDocumentBuf::from_bytes(bytes).ok());
+        let path = review::path_kept(&draft.path);
+        let (base, path, kind) = match base {
+            Some(base) if draft.kind == DraftKind::Edit => {
+                let path = check::resolve(&path, &base).unwrap_or_default();
+                (Some(Arc::new(base)), path, DraftKind::Edit)
+            }
+            _ => (None, Path::root(), DraftKind::New),
+        };
+        let mut editor = Self::new(scope, host, kind, base, path, draft.text.clone());
+        editor.original = editor
+            .base
+            .as_ref()
+            .and_then(|base| fitting(base, &editor.path).ok());
+        editor.keeping = Keeping::resumed(draft);
+        editor
+    }
+
+    /// Whether what is typed differs from what was there.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        !self.original.as_ref().is_some_and(|o| self.buffer.holds(o))
+    }
+
+    /// Whether time alone changes something here.
+    #[must_use]
+    pub fn wants_ticks(&self) -> bool {
+        self.check_due.is_some() || self.keeping.is_pending()
+    }
+
+    /// Whether what is typed is on disk.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.keeping.kept && !self.keeping.is_pending()
+    }
+
+    /// Time went by.
+    pub fn tick(&mut self, scope: &mut Scope<'_>) {
+        if self.check_due.is_some_and(|due| due <= scope.now) {
+            self.check_now(scope.now);
+        }
+        if self.keeping.is_due(scope.now, self.base.as_ref()) {
+            self.keep(scope);
+        }
+    }
+
+    /// The draft as it is now.
+    fn draft(&self, now: Moment) -> Draft {
+        Draft {
+            id: self.keeping.id.clone(),
+            profile: self.host.profile.to_string(),
+            namespace: self.host.namespace.to_string(),
+            kind: self.kind,
+            base: self.base.as_ref().map(|b| b.as_bytes().to_vec()),
+            text: self.buffer.text(),
+            path: review::kept_path(&self.path),
+            created: self.keeping.created.0,
+            updated: now.0,
+        }
+    }
+
+    /// Keeps what is typed on disk, where it differs from what was there.
+    pub fn keep(&mut self, scope: &mut Scope<'_>) {
+        if !self.is_changed() {
+            self.keeping.remove(scope);
+        } else if self.keeping.is_pending() || !self.keeping.kept {
+            let draft = self.draft(scope.now);
+            self.keeping.keep(scope, draft);
+        }
+    }
+
+    /// The context of the keys.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match self.stage {
+            Stage::Typing => Context::Editor,
+            Stage::Conflict(_) => Context::Conflict,
+            _ => Context::Diff,
+        }
+    }
+
+    /// The document that the text makes.
+    fn read(
+        &self,
+        text: &str,
+        now: Moment,
+        new_id: &mut dyn FnMut() -> ObjectId,
+    ) -> Result<Read, Vec<Diagnostic>> {
+        check::read(
+            text,
+            self.base.as_ref().map(|b| &***b),
+            &self.path,
+            millis(now),
+            new_id,
+        )
+    }
+
+    /// The text changed: it is checked and kept, at once or soon.
+    fn changed(&mut self, scope: &mut Scope<'_>) {
+        self.keeping.changed(scope.now);
+        let beside = match (&self.base, self.path.is_root()) {
+            (Some(base), false) => base.as_bytes().len(),
+            _ => 0,
+        };
+        if self.buffer.bytes() + beside / 4 <= AT_ONCE {
+            self.check_now(scope.now);
+        } else {
+            self.check_due = Some(Moment(scope.now.0 + REST));
+        }
+        self.tick(scope);
+        self.keep_in_sight(scope);
+    }
+
+    fn keep_in_sight(&mut self, scope: &Scope<'_>) {
+        let (rows, width) = (scope.regions.main_rows, scope.regions.main_width);
+        self.buffer.keep_in_sight(rows.max(1), width.max(8));
+    }
+
+    fn check_now(&mut self, now: Moment) {
+        self.check_due = None;
+        self.selected = None;
+        let text = self.buffer.text();
+        let version = self.buffer.version();
+        self.check = match self.read(&text, now, &mut check::no_id) {
+            Err(diagnostics) => Check::failed(version, &text, diagnostics),
+            Ok(Read { content, document }) => {
+                let small = document.as_bytes().len() <= VALIDATED;
+                let violations = match &self.model {
+                    Some(model) if small => model.validate(&document),
+                    _ => Vec::new(),
+                };
+                Check::passed(version, &text, content, &self.path, violations, &self.told)
+            }
+        };
+    }
+
+    /// The place in the document that the cursor is at, while the text parses.
+    #[must_use]
+    pub fn path_here(&self) -> Option<Path> {
+        let content = self.check.content.as_ref()?;
+        (self.check.version == self.buffer.version())
+            .then(|| content.path_at(&self.path, self.buffer.offset()))
+    }
+
+    /// Takes a command.
+    pub fn command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
+        match self.stage {
+            Stage::Typing => self.typing_command(scope, command),
+            _ => self.stage_command(scope, command),
+        }
+    }
+
+    fn typing_command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
+        match command {
+            Command::Save => self.save(scope),
+            Command::Back => self.leave(scope),
+            Command::Discard => self.discard_asked(scope),
+            Command::Undo | Command::Redo => {
+                let done = match command {
+                    Command::Undo => self.buffer.undo(),
+                    _ => self.buffer.redo(),
+                };
+                match done {
+                    true => self.changed(scope),
+                    false => scope.info("there is nothing more to take back or to repeat"),
+                }
+            }
+            Command::EditExternal => self.edit_externally(scope),
+            Command::Search => scope.overlays.push(Overlay::Prompt(Prompt {
+                title: "search in the text".to_owned(),
+                hint: "small letters also find capitals".to_owned(),
+                field: Field::new(&self.buffer.searched),
+                problem: None,
+                purpose: Purpose::Search(self.host.tab),
+            })),
+            Command::SearchNext | Command::SearchPrevious => {
+                let text = self.buffer.searched.clone();
+                if let Err(problem) = self.search(scope, &text, command == Command::SearchNext) {
+                    scope.info(problem);
+                }
+            }
+            Command::Violations => self.list_problems(scope),
+            Command::NextViolation => self.turn_to_problem(scope, true),
+            Command::PreviousViolation => self.turn_to_problem(scope, false),
+            Command::ApplyFix => self.apply_fix(scope),
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn search(&mut self, scope: &mut Scope<'_>, text: &str, onward: bool) -> Result<(), String> {
+        if text.is_empty() {
+            return Err("there is nothing to search for".to_owned());
+        }
+        let found = self.buffer.search(text, onward);
+        self.keep_in_sight(scope);
+        match found {
+            true => Ok(()),
+            false => Err(format!("`{text}` is not in the text")),
+        }
+    }
+
+    /// Keeps what was typed as a draft that waits.
+    pub fn put_away(&mut self, scope: &mut Scope<'_>) {
+        self.keep(scope);
+        if self.is_changed() {
+            let draft = self.draft(scope.now);
+            scope.drafts.retain(|d| d.id != draft.id);
+            scope.drafts.push(draft);
+        }
+    }
+
+    /// Goes back to the list. What was typed stays as a draft.
+    fn leave(&mut self, scope: &mut Scope<'_>) {
+        self.put_away(scope);
+        if self.is_changed() {
+            scope.warn(
+                "not written: the edit is kept as a draft, `edit` on the document opens it again",
+            );
+        }
+        self.over = Some(Over::Left);
+    }
+
+    fn discard_asked(&mut self, scope: &mut Scope<'_>) {
+        if !self.is_changed() {
+            return self.discard(scope);
+        }
+        let lines = vec![
+            format!("what was typed for {} is lost.", self.host.namespace),
+            "The document stays as it is.".to_owned(),
+        ];
+        let intent = Intent::DiscardDraft(self.host.tab);
+        let question = Confirm::new("throw the draft away?", lines, intent);
+        scope.overlays.push(Overlay::Confirm(question));
+    }
+
+    fn discard(&mut self, scope: &mut Scope<'_>) {
+        self.keeping.remove(scope);
+        self.over = Some(Over::Left);
+    }
+
+    /// Opens the text in the person's own editor.
+    pub fn edit_externally(&mut self, scope: &mut Scope<'_>) {
+        self.keep(scope);
+        scope.effects.push(Effect::EditExternally {
+            tab: self.host.tab,
+            text: self.buffer.text(),
+            line: self.buffer.cursor().0 + 1,
+        });
+    }
+
+    /// Takes the text that the person's own editor left; one that does not parse stays to be mended.
+    pub fn edited_externally(&mut self, scope: &mut Scope<'_>, result: Result<String, String>) {
+        let text = match result {
+            Ok(text) => text,
+            Err(problem) => return scope.warn(problem),
+        };
+        // Editors end the last line.
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        if self.buffer.holds(text) {
+            return scope.info("the text was not changed");
+        }
+        if !matches!(self.stage, Stage::Writing { .. } | Stage::Looking { .. }) {
+            self.stage = Stage::Typing;
+        }
+        self.buffer.set(text);
+        self.changed(scope);
+        self.check_now(scope.now);
+        self.keep(scope);
+        if self.check.content.is_none() {
+            self.turn_to_problem(scope, true);
+        }
+    }
+
+    fn list_problems(&mut self, scope: &mut Scope<'_>) {
+        let tab = self.host.tab;
+        let items = self
+            .check
+            .problems
+            .iter()
+            .map(|p| {
+                let mark = match p.severity {
+                    Severity::Error => "✗",
+                    Severity::Warning => "!",
+                };
+                let (label, choice) = match &p.path {
+                    Some(path) => (path.to_string(), Choice::Path(tab, path.clone())),
+                    None => ("text".to_owned(), Choice::Nothing),
+                };
+                Item::new(format!("{mark} {label}"), p.message.clone(), choice)
+            })
+            .collect();
+        let picker = Picker::new("violations", items, "there is nothing wrong");
+        scope.overlays.push(Overlay::Picker(picker));
+    }
+
+    fn turn_to_problem(&mut self, scope: &mut Scope<'_>, onward: bool) {
+        let n = self.check.problems.len();
+        if n == 0 {
+            return scope.info("there is nothing wrong");
+        }
+        let next = match (self.selected, onward) {
+            (None, true) => 0,
+            (None, false) => n - 1,
+            (Some(i), true) => (i + 1) % n,
+            (Some(i), false) => (i + n - 1) % n,
+        };
+        self.select(scope, next);
+    }
+
+    fn select(&mut self, scope: &mut Scope<'_>, place: usize) {
+        self.selected = Some(place);
+        if let Some(span) = self.check.problems.get(place).and_then(|p| p.span) {
+            self.buffer.go_to(span.start);
+            self.keep_in_sight(scope);
+        }
+    }
+
+    /// Mends the problem that the cursor was led to, or the one at the cursor.
+    fn apply_fix(&mut self, scope: &mut Scope<'_>) {
+        let selected = self.selected;
+        if self.check.version != self.buffer.version() {
+            self.check_now(scope.now);
+        }
+        let here = self.path_here();
+        let row = self.buffer.cursor().0;
+        let problems = &self.check.problems;
+        let with_fix = |p: &&Problem| p.fix.is_some();
+        let found = selected
+            .and_then(|i| problems.get(i))
+            .filter(with_fix)
+            .or_else(|| {
+                let at = |p: &&Problem| p.path.is_some() && p.path == here;
+                problems.iter().filter(with_fix).find(at)
+            })
+            .or_else(|| {
+                problems
+                    .iter()
+                    .filter(with_fix)
+                    .find(|p| p.row == Some(row))
+            })
+            .or_else(|| {
+                let mut all = problems.iter().filter(with_fix);
+                all.next().filter(|_| all.next().is_none())
+            });
+        let Some(fix) = found.and_then(|p| p.fix.clone()) else {
+            let text = match problems.iter().any(|p| p.fix.is_some()) {
+                true => "there are several fixes: go to one of the violations first",
+                false => "no fix is known for what is wrong here",
+            };
+            return scope.info(text);
+        };
+        let base = self.base.as_deref();
+        match fix::apply(&fix, &mut self.buffer, base, &self.path, &self.check) {
+            Ok(()) => scope.info(fix.label),
+            Err(problem) => scope.warn(problem),
+        }
+        self.changed(scope);
+    }
+
+    /// Takes a typed key.
+    pub fn typed(&mut self, scope: &mut Scope<'_>, input: tui_textarea::Input) {
+        if !matches!(self.stage, Stage::Typing) {
+            return;
+        }
+        let before = self.buffer.cursor().0;
+        if self.buffer.input(input, scope.regions.main_rows) {
+            self.changed(scope);
+        } else {
+            if self.buffer.cursor().0 != before {
+                self.selected = None;
+            }
+            self.keep_in_sight(scope);
+        }
+    }
+
+    /// Takes pasted text.
+    pub fn pasted(&mut self, scope: &mut Scope<'_>, text: &str) {
+        if matches!(self.stage, Stage::Typing) && self.buffer.paste(text) {
+            self.changed(scope);
+        }
+    }
+
+    /// Puts the cursor on a line of those in sight, counted from the first.
+    pub fn click(&mut self, scope: &mut Scope<'_>, row: usize) {
+        if matches!(self.stage, Stage::Typing) {
+            self.buffer.go_to_line(self.buffer.first + row);
+            self.keep_in_sight(scope);
+        }
+    }
+
+    /// Takes a turn of the wheel.
+    pub fn wheel(&mut self, scope: &mut Scope<'_>, down: bool) {
+        match self.stage {
+            Stage::Typing => {
+                let row = self.buffer.cursor().0;
+                self.buffer.go_to_line(match down {
+                    true => row + WHEEL,
+                    false => row.saturating_sub(WHEEL),
+                });
+                self.keep_in_sight(scope);
+            }
+            _ => {
+                let command = match down {
+                    true => Command::CursorDown,
+                    false => Command::CursorUp,
+                };
+                self.command(scope, command);
+            }
+        }
+    }
+
+    /// A frame was drawn: the number of lines that fit may have changed.
+    pub fn drawn(&mut self, scope: &mut Scope<'_>) {
+        self.keep_in_sight(scope);
+    }
+
+    /// Takes an overlay's answer.
+    ///
+    /// # Errors
+    /// Why it cannot be taken.
+    pub fn answer(&mut self, scope: &mut Scope<'_>, answer: Answer) -> Result<(), String> {
+        match answer {
+            Answer::DiscardDraft => self.discard(scope),
+            Answer::Search(text) => return self.search(scope, &text, true),
+            Answer::GoTo(path) => {
+                let place = self
+                    .check
+                    .problems
+                    .iter()
+                    .position(|p| p.path.as_ref() == Some(&path));
+                if let Some(place) = place {
+                    self.select(scope, place);
+                }
+            }
+            Answer::Override => self.overridden(scope),
+            Answer::TakeTheirs => self.take_theirs(scope),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A moment as BSON counts it.
+fn millis(now: Moment) -> i64 {
+    i64::try_from(now.0).unwrap_or(i64::MAX)
+}
+
+/// The path of a value that can be edited alone.
+///
+/// # Errors
+/// Why it cannot, and what can be done.
+pub fn value_path(document: &RawDocument, path: &Path) -> Result<Path, String> {
+    if path.is_root() {
+        return Err("put the cursor on a value first".to_owned());
+    }
+    check::resolve(path, document).ok_or_else(|| match path.get(document) {
+        None => format!("there is no `{path}` in this document: edit the document to add it"),
+        Some(_) => format!("a name on the way to `{path}` occurs twice: edit the whole document"),
+    })
+}
+
+/// The text of the value at a path, where it is short enough to be edited; else how long it is.
+fn fitting(document: &RawDocument, path: &Path) -> Result<String, String> {
+    let mib = |bytes: usize| format!("{:.1} MB", bytes as f64 / 1e6);
+    let text = match path.get(document) {
+        None => return Err("not there".to_owned()),
+        Some(bson::RawBsonRef::Document(inner)) => {
+            if inner.as_bytes().len() > MOST_BYTES {
+                return Err(mib(inner.as_bytes().len()));
+            }
+            print_document(inner, &Style::INDENTED)
+        }
+        Some(value) => print(value, &Style::INDENTED),
+    };
+    let text = text.map_err(|e| e.to_string())?;
+    let lines = text.lines().count();
+    if text.len() > MOST_BYTES {
+        return Err(mib(text.len()));
+    }
+    if lines > MOST_LINES {
+        return Err(format!("{lines} lines"));
+    }
+    Ok(text)
+}
