@@ -174,34 +174,20 @@ impl Editor {
         document: Arc<RawDocumentBuf>,
         near: &Path,
     ) -> Result<Self, String> {
-        let (text, size) = match fitting(&document, &Path::root()) {
+        let kind = DraftKind::Edit;
+        let size = match fitting(&document, &Path::root()) {
             Ok(text) => {
-                let kind = DraftKind::Edit;
-                return Ok(Self::new(
-                    scope,
-                    host,
-                    kind,
-                    Some(document),
-                    Path::root(),
-                    text,
-                ));
+                let root = Path::root();
+                return Ok(Self::new(scope, host, kind, Some(document), root, text));
             }
-            Err(size) => (None::<String>, size),
+            Err(size) => size,
         };
-        debug_assert!(text.is_none(), "what fits was returned");
         let near = check::resolve(near, &document).unwrap_or_default();
         for steps in 1..=near.0.len() {
             let path = Path(near.0[..steps].to_vec());
             if let Ok(text) = fitting(&document, &path) {
                 scope.info(format!("the document is {size}: `{path}` alone is edited"));
-                return Ok(Self::new(
-                    scope,
-                    host,
-                    DraftKind::Edit,
-                    Some(document),
-                    path,
-                    text,
-                ));
+                return Ok(Self::new(scope, host, kind, Some(document), path, text));
             }
         }
         Err(format!(

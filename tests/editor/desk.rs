@@ -12,9 +12,7 @@ use mongodeck::app::scope::{Moment, TabId};
 use mongodeck::app::{App, Command, Effect, Msg};
 use mongodeck::config::profile::{Profile, Secret, Tls};
 use mongodeck::config::state::{Draft, WriteRecord};
-use mongodeck::model::{
-    DefaultValue, Field, Kind, Library, Model, Requirement, Schema, SchemaOptions, Source,
-};
+use mongodeck::model::{DefaultValue, Field, Kind, Library, Model, Requirement, Schema, Source};
 use mongodeck::mongo::request::{
     Extent, Failure, Namespace, Page, ProfileName, Reply, Report, Request, Side, TaskId, Write,
     WriteOutcome,
@@ -81,10 +79,7 @@ pub fn users_model() -> Model {
         domain: None,
         schemas: vec![Schema {
             fields,
-            options: SchemaOptions::default(),
-            virtuals: Vec::new(),
-            discriminators: Vec::new(),
-            line: 1,
+            ..Schema::EMPTY
         }],
         indexes: Vec::new(),
         source: Source::default(),

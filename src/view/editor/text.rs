@@ -16,10 +16,11 @@ use crate::app::editor::check::Finder;
 use crate::app::regions::{Hit, scrolled};
 use crate::model::Severity;
 use crate::theme::Role;
+use crate::value::Span;
 use crate::value::highlight::{self, State, matching_bracket, tokens};
 use crate::value::text::sanitize;
-use crate::value::{Kind, Span};
 use crate::view::Sheet;
+use crate::view::documents::kind_role;
 
 /// Colours are right where strings and comments that go over lines begin at most so many lines before those in sight.
 const LOOK_BACK: usize = 2_000;
@@ -367,22 +368,5 @@ fn role(role: highlight::Role) -> Role {
         highlight::Role::Comment => Role::Comment,
         highlight::Role::Plain => Role::Text,
         highlight::Role::Kind(kind) => kind_role(kind),
-    }
-}
-
-/// The theme's role of a kind of value.
-fn kind_role(kind: Kind) -> Role {
-    match kind {
-        Kind::String | Kind::Symbol => Role::KindString,
-        Kind::Double | Kind::Int32 | Kind::Int64 | Kind::Decimal128 => Role::KindNumber,
-        Kind::Boolean => Role::KindBoolean,
-        Kind::Date | Kind::Timestamp => Role::KindDate,
-        Kind::ObjectId => Role::KindId,
-        Kind::Null | Kind::Undefined => Role::KindNull,
-        Kind::Binary => Role::KindBinary,
-        Kind::Regex => Role::KindRegex,
-        Kind::Document | Kind::Array => Role::KindContainer,
-        Kind::Code | Kind::CodeWithScope => Role::KindCode,
-        Kind::MinKey | Kind::MaxKey | Kind::DbPointer => Role::KindOther,
     }
 }
