@@ -305,6 +305,12 @@ impl Editor {
         editor
     }
 
+    /// Whether the document is a new one.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.kind == DraftKind::New
+    }
+
     /// Whether what is typed differs from what was there.
     #[must_use]
     pub fn is_changed(&self) -> bool {

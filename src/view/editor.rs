@@ -5,7 +5,6 @@ use ratatui::layout::{Position, Rect};
 use super::Sheet;
 use crate::app::editor::{Editor, Stage};
 use crate::app::words;
-use crate::config::state::DraftKind;
 use crate::theme::Role;
 
 mod conflict;
@@ -43,9 +42,9 @@ pub fn draw(sheet: &mut Sheet<'_>, editor: &Editor, area: Rect) {
 /// What is edited, and whether it is kept.
 fn title(sheet: &mut Sheet<'_>, editor: &Editor, line: Rect) {
     sheet.clear(line, sheet.style(Role::Header));
-    let what = match (&editor.stage, editor.kind) {
-        (Stage::Typing, DraftKind::Edit) => "edit",
-        (Stage::Typing, DraftKind::New) => "new document",
+    let what = match (&editor.stage, editor.is_new()) {
+        (Stage::Typing, false) => "edit",
+        (Stage::Typing, true) => "new document",
         (Stage::Review(_) | Stage::Writing { .. }, _) => "review",
         (Stage::Unknown(_) | Stage::Looking { .. }, _) => "outcome unknown",
         (Stage::Conflict(_), _) => "conflict",

@@ -84,6 +84,7 @@ pub fn users_model() -> Model {
         indexes: Vec::new(),
         source: Source::default(),
         gaps: Vec::new(),
+        validator: None,
     }
 }
 

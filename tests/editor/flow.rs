@@ -54,6 +54,73 @@ fn a_changed_value_is_reviewed_and_written_as_the_smallest_set() {
 }
 
 #[test]
+fn a_broken_enum_is_shown_at_its_path_and_blocks_the_write_until_it_is_mended() {
+    let mut desk = Desk::open();
+    desk.command(Command::Edit);
+    desk.change("'3-months'", "'3-month'");
+    let problems = desk.problems();
+    assert!(
+        problems.iter().any(|(path, _)| path == "timeframe"),
+        "{problems:?}"
+    );
+    desk.command(Command::Save);
+    desk.command(Command::ConfirmYes);
+    assert!(desk.writes().is_empty());
+    assert!(desk.notice().contains("block"), "{}", desk.notice());
+    desk.command(Command::Back);
+    desk.command(Command::ApplyFix);
+    assert!(
+        desk.text().contains("timeframe: '3-months'"),
+        "{}",
+        desk.text()
+    );
+    assert_eq!(desk.problems(), []);
+    desk.change("score: NumberLong('12')", "score: NumberLong('13')");
+    desk.write(Ok(WriteOutcome::Written));
+    let (_, write) = desk.last_write();
+    assert_eq!(
+        update_of(&write),
+        bson::doc! { "$set": { "score": 13_i64 } }
+    );
+}
+
+#[test]
+fn an_override_needs_the_typed_word_and_is_recorded() {
+    let allowed = Allowed {
+        overriding: true,
+        ..Allowed::default()
+    };
+    let mut desk = Desk::with(allowed, vec![ada()]);
+    desk.command(Command::Edit);
+    desk.change("'3-months'", "'soon'");
+    desk.command(Command::Save);
+    desk.command(Command::Override);
+    desk.agree();
+    assert!(
+        desk.writes().is_empty(),
+        "the override alone writes nothing"
+    );
+    desk.confirm(Ok(WriteOutcome::Written));
+    let record = desk.records().pop().unwrap();
+    assert_eq!(record.overridden, ["timeframe: enum"]);
+}
+
+#[test]
+fn an_override_is_refused_where_the_profile_does_not_allow_it() {
+    let mut desk = Desk::open();
+    desk.command(Command::Edit);
+    desk.change("'3-months'", "'soon'");
+    desk.command(Command::Save);
+    desk.command(Command::Override);
+    assert!(desk.app.overlays.is_empty());
+    assert!(
+        desk.notice().contains("allow_override"),
+        "{}",
+        desk.notice()
+    );
+}
+
+#[test]
 fn an_immutable_field_of_the_model_blocks_the_write() {
     let mut desk = Desk::open();
     desk.command(Command::Edit);

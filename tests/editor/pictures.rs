@@ -28,6 +28,20 @@ fn picture(desk: &mut Desk, columns: u16, rows: u16) -> String {
 const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
 
 #[test]
+fn the_editor_shows_the_text_its_problems_and_what_the_model_says() {
+    let mut desk = Desk::open();
+    desk.command(Command::Edit);
+    desk.change("'3-months'", "'3-month'");
+    desk.command(Command::NextViolation);
+    for (columns, rows) in SIZES {
+        let shown = picture(&mut desk, columns, rows);
+        assert!(shown.contains("timeframe: '3-month'"), "{shown}");
+        assert!(shown.contains("✗"), "{shown}");
+        insta::assert_snapshot!(format!("editor_{columns}x{rows}"), shown);
+    }
+}
+
+#[test]
 fn the_review_shows_old_and_new_and_the_statement() {
     let mut desk = Desk::open();
     desk.command(Command::Edit);
