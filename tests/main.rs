@@ -12,8 +12,8 @@
 mod cli;
 mod editor;
 mod layering;
-mod screenshots;
 mod query;
+mod screenshots;
 mod server;
 mod support;
 mod terminal;

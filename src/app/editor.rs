@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
+use bson::RawDocumentBuf;
 use bson::oid::ObjectId;
-use bson::{RawBson, RawDocument, RawDocumentBuf};
 
 use super::Command;
 use super::context::Context;
@@ -15,12 +15,10 @@ use super::documents::{Answer, Handled};
 use super::effect::Effect;
 use super::field::Field;
 use super::overlay::{Confirm, Intent, Overlay, Prompt, Purpose};
-use super::picker::{Choice, Item, Picker};
 use super::scope::{Moment, Scope, TabId};
 use crate::config::state::{Draft, DraftKind};
-use crate::model::{Severity, SharedModel};
+use crate::model::SharedModel;
 use crate::mongo::request::{Namespace, ProfileName, TaskId};
-use crate::value::shell::{Style, print, print_document};
 use crate::value::{Diagnostic, Path};
 
 pub mod buffer;
@@ -29,6 +27,8 @@ pub mod conflict;
 pub mod convert;
 pub mod draft;
 pub mod fix;
+mod mending;
+pub mod opening;
 pub mod review;
 mod writing;
 
@@ -38,10 +38,6 @@ use conflict::Conflict;
 use draft::Keeping;
 use review::Review;
 
-/// Longer texts are edited by their part: every key costs time in proportion to all lines.
-const MOST_LINES: usize = 2_000;
-/// Longer texts are edited by their part, in bytes.
-const MOST_BYTES: usize = 512 << 10;
 /// Texts up to so many bytes are checked at each key, longer ones when typing pauses.
 const AT_ONCE: usize = 96 << 10;
 /// How many lines one turn of the wheel moves.
@@ -161,147 +157,6 @@ impl Editor {
             check_due: None,
         };
         editor.check_now(scope.now);
-        editor
-    }
-
-    /// Edits a document; where its text would be too long, the outermost value on the way to `near` that is not.
-    ///
-    /// # Errors
-    /// Why it cannot be edited, and what can be done.
-    pub fn open(
-        scope: &mut Scope<'_>,
-        host: Host,
-        document: Arc<RawDocumentBuf>,
-        near: &Path,
-    ) -> Result<Self, String> {
-        let kind = DraftKind::Edit;
-        let size = match fitting(&document, &Path::root()) {
-            Ok(text) => {
-                let root = Path::root();
-                return Ok(Self::new(scope, host, kind, Some(document), root, text));
-            }
-            Err(size) => size,
-        };
-        let near = check::resolve(near, &document).unwrap_or_default();
-        for steps in 1..=near.0.len() {
-            let path = Path(near.0[..steps].to_vec());
-            if let Ok(text) = fitting(&document, &path) {
-                scope.info(format!("the document is {size}: `{path}` alone is edited"));
-                return Ok(Self::new(scope, host, kind, Some(document), path, text));
-            }
-        }
-        Err(format!(
-            "the document is {size}, too long to be edited whole: put the cursor on a smaller value (in the tree) and edit that"
-        ))
-    }
-
-    /// Edits one value of a document.
-    ///
-    /// # Errors
-    /// Why it cannot be edited alone, and what can be done.
-    pub fn open_value(
-        scope: &mut Scope<'_>,
-        host: Host,
-        document: Arc<RawDocumentBuf>,
-        path: &Path,
-    ) -> Result<Self, String> {
-        let path = value_path(&document, path)?;
-        let text = fitting(&document, &path)
-            .map_err(|size| format!("`{path}` is {size}: put the cursor on a smaller value"))?;
-        Ok(Self::new(
-            scope,
-            host,
-            DraftKind::Edit,
-            Some(document),
-            path,
-            text,
-        ))
-    }
-
-    /// Edits one value of a document, with `value` in its place already.
-    ///
-    /// # Errors
-    /// Why it cannot be edited alone.
-    pub fn open_changed(
-        scope: &mut Scope<'_>,
-        host: Host,
-        document: Arc<RawDocumentBuf>,
-        path: &Path,
-        value: &RawBson,
-    ) -> Result<Self, String> {
-        let mut editor = Self::open_value(scope, host, document, path)?;
-        let text = print(value.as_raw_bson_ref(), &Style::INDENTED).map_err(|e| e.to_string())?;
-        editor.buffer.set(&text);
-        editor.changed(scope);
-        Ok(editor)
-    }
-
-    /// A new document: what the model says a new one is, or one with a new `_id` alone.
-    #[must_use]
-    pub fn open_new(scope: &mut Scope<'_>, host: Host) -> Self {
-        let namespace = &host.namespace;
-        let model = scope
-            .models
-            .for_namespace(&namespace.database, &namespace.collection);
-        let now = scope.now;
-        let document = match model {
-            Some(model) => model.template(millis(now), &mut || scope.ids.object_id(now)),
-            None => RawDocumentBuf::new(),
-        };
-        let document = match document.get("_id") {
-            Ok(Some(_)) => document,
-            _ => {
-                let id = RawBson::ObjectId(scope.ids.object_id(now));
-                review::with_id(&document, &id)
-            }
-        };
-        let text = super::words::document_text(&document);
-        Self::new(scope, host, DraftKind::New, None, Path::root(), text)
-    }
-
-    /// A new document like another one, with an `_id` of its own.
-    ///
-    /// # Errors
-    /// Why it cannot be duplicated here.
-    pub fn open_duplicate(
-        scope: &mut Scope<'_>,
-        host: Host,
-        document: &RawDocument,
-    ) -> Result<Self, String> {
-        let id = RawBson::ObjectId(scope.ids.object_id(scope.now));
-        let copy = review::with_id(document, &id);
-        let text = fitting(&copy, &Path::root())
-            .map_err(|size| format!("the document is {size}, too long to be edited whole"))?;
-        Ok(Self::new(
-            scope,
-            host,
-            DraftKind::New,
-            None,
-            Path::root(),
-            text,
-        ))
-    }
-
-    /// Opens a draft again, with the document that it started from. Whether that has changed since is found out by the
-    /// write.
-    #[must_use]
-    pub fn resume(scope: &mut Scope<'_>, host: Host, draft: &Draft) -> Self {
-        let base = draft.base.clone();
-        let base = base.and_then(|bytes| RawDocumentBuf::from_bytes(bytes).ok());
-        let path = review::path_kept(&draft.path);
-        let (base, path, kind) = match base {
-            Some(base) if draft.kind == DraftKind::Edit => {
-                let path = check::resolve(&path, &base).unwrap_or_default();
-                (Some(Arc::new(base)), path, DraftKind::Edit)
-            }
-            _ => (None, Path::root(), DraftKind::New),
-        };
-        let mut editor = Self::new(scope, host, kind, base, path, draft.text.clone());
-        editor.original = editor
-            .base
-            .as_ref()
-            .and_then(|base| fitting(base, &editor.path).ok());
-        editor.keeping = Keeping::resumed(draft);
         editor
     }
 
@@ -568,92 +423,6 @@ impl Editor {
         }
     }
 
-    fn list_problems(&mut self, scope: &mut Scope<'_>) {
-        let tab = self.host.tab;
-        let items = self
-            .check
-            .problems
-            .iter()
-            .map(|p| {
-                let mark = match p.severity {
-                    Severity::Error => "✗",
-                    Severity::Warning => "!",
-                };
-                let (label, choice) = match &p.path {
-                    Some(path) => (path.to_string(), Choice::Path(tab, path.clone())),
-                    None => ("text".to_owned(), Choice::Nothing),
-                };
-                Item::new(format!("{mark} {label}"), p.message.clone(), choice)
-            })
-            .collect();
-        let picker = Picker::new("violations", items, "there is nothing wrong");
-        scope.overlays.push(Overlay::Picker(picker));
-    }
-
-    fn turn_to_problem(&mut self, scope: &mut Scope<'_>, onward: bool) {
-        let n = self.check.problems.len();
-        if n == 0 {
-            return scope.info("there is nothing wrong");
-        }
-        let next = match (self.selected, onward) {
-            (None, true) => 0,
-            (None, false) => n - 1,
-            (Some(i), true) => (i + 1) % n,
-            (Some(i), false) => (i + n - 1) % n,
-        };
-        self.select(scope, next);
-    }
-
-    fn select(&mut self, scope: &mut Scope<'_>, place: usize) {
-        self.selected = Some(place);
-        if let Some(span) = self.check.problems.get(place).and_then(|p| p.span) {
-            self.buffer.go_to(span.start);
-            self.keep_in_sight(scope);
-        }
-    }
-
-    /// Mends the problem that the cursor was led to, or the one at the cursor.
-    fn apply_fix(&mut self, scope: &mut Scope<'_>) {
-        let selected = self.selected;
-        if self.check.version != self.buffer.version() {
-            self.check_now(scope.now);
-        }
-        let here = self.path_here();
-        let row = self.buffer.cursor().0;
-        let problems = &self.check.problems;
-        let with_fix = |p: &&Problem| p.fix.is_some();
-        let found = selected
-            .and_then(|i| problems.get(i))
-            .filter(with_fix)
-            .or_else(|| {
-                let at = |p: &&Problem| p.path.is_some() && p.path == here;
-                problems.iter().filter(with_fix).find(at)
-            })
-            .or_else(|| {
-                problems
-                    .iter()
-                    .filter(with_fix)
-                    .find(|p| p.row == Some(row))
-            })
-            .or_else(|| {
-                let mut all = problems.iter().filter(with_fix);
-                all.next().filter(|_| all.next().is_none())
-            });
-        let Some(fix) = found.and_then(|p| p.fix.clone()) else {
-            let text = match problems.iter().any(|p| p.fix.is_some()) {
-                true => "there are several fixes: go to one of the violations first",
-                false => "no fix is known for what is wrong here",
-            };
-            return scope.info(text);
-        };
-        let base = self.base.as_deref();
-        match fix::apply(&fix, &mut self.buffer, base, &self.path, &self.check) {
-            Ok(()) => scope.info(fix.label),
-            Err(problem) => scope.warn(problem),
-        }
-        self.changed(scope);
-    }
-
     /// Takes a typed key.
     pub fn typed(&mut self, scope: &mut Scope<'_>, input: tui_textarea::Input) {
         if !matches!(self.stage, Stage::Typing) {
@@ -740,42 +509,4 @@ impl Editor {
 /// A moment as BSON counts it.
 fn millis(now: Moment) -> i64 {
     i64::try_from(now.0).unwrap_or(i64::MAX)
-}
-
-/// The path of a value that can be edited alone.
-///
-/// # Errors
-/// Why it cannot, and what can be done.
-pub fn value_path(document: &RawDocument, path: &Path) -> Result<Path, String> {
-    if path.is_root() {
-        return Err("put the cursor on a value first".to_owned());
-    }
-    check::resolve(path, document).ok_or_else(|| match path.get(document) {
-        None => format!("there is no `{path}` in this document: edit the document to add it"),
-        Some(_) => format!("a name on the way to `{path}` occurs twice: edit the whole document"),
-    })
-}
-
-/// The text of the value at a path, where it is short enough to be edited; else how long it is.
-fn fitting(document: &RawDocument, path: &Path) -> Result<String, String> {
-    let mib = |bytes: usize| format!("{:.1} MB", bytes as f64 / 1e6);
-    let text = match path.get(document) {
-        None => return Err("not there".to_owned()),
-        Some(bson::RawBsonRef::Document(inner)) => {
-            if inner.as_bytes().len() > MOST_BYTES {
-                return Err(mib(inner.as_bytes().len()));
-            }
-            print_document(inner, &Style::INDENTED)
-        }
-        Some(value) => print(value, &Style::INDENTED),
-    };
-    let text = text.map_err(|e| e.to_string())?;
-    let lines = text.lines().count();
-    if text.len() > MOST_BYTES {
-        return Err(mib(text.len()));
-    }
-    if lines > MOST_LINES {
-        return Err(format!("{lines} lines"));
-    }
-    Ok(text)
 }

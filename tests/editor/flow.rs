@@ -1,6 +1,6 @@
 //! Edit, validate, review, write: what reaches the server, and what does not.
 
-use bson::{Bson, RawDocumentBuf, rawdoc};
+use bson::{Bson, RawDocumentBuf};
 use mongodeck::app::Command;
 use mongodeck::app::editor::Stage;
 use mongodeck::app::overlay::Overlay;
@@ -425,17 +425,6 @@ fn a_duplicate_has_another_id() {
 }
 
 #[test]
-fn a_missing_required_field_is_put_in_without_touching_comments() {
-    let document = rawdoc! { "_id": 1_i32, "plan": "x" };
-    let mut desk = Desk::with(Allowed::default(), vec![document]);
-    desk.command(Command::Edit);
-    desk.change("plan: 'x'", "plan: 'x' // the old plan");
-    let (path, _) = desk.problems().first().cloned().unwrap();
-    assert_eq!(path, "name");
-    assert!(desk.text().contains("// the old plan"));
-}
-
-#[test]
 fn a_paste_of_a_megabyte_is_one_step_that_undo_takes_back() {
     let mut desk = Desk::open();
     desk.command(Command::Edit);
@@ -475,4 +464,73 @@ fn a_long_document_is_not_opened_whole() {
         Some(editor) => assert!(!editor.path.is_root()),
         None => assert!(desk.notice().contains("too long"), "{}", desk.notice()),
     }
+}
+
+/// A desk whose cursor is on the column of `path`.
+fn on_column(path: &str) -> Desk {
+    let mut desk = Desk::open();
+    for _ in 0..10 {
+        if desk.tab().current_path() == Path::root().key(path) {
+            return desk;
+        }
+        desk.command(Command::CursorRight);
+    }
+    panic!("there is no column `{path}`");
+}
+
+#[test]
+fn a_single_value_is_edited_alone_at_its_path() {
+    let mut desk = on_column("name");
+    desk.command(Command::EditValue);
+    assert_eq!(desk.text(), "'Ada'");
+    desk.retype("''");
+    assert!(desk.problems().iter().any(|(path, _)| path == "name"));
+    desk.retype("'Eda'");
+    desk.write(Ok(WriteOutcome::Written));
+    let (_, write) = desk.last_write();
+    assert_eq!(update_of(&write), bson::doc! { "$set": { "name": "Eda" } });
+}
+
+#[test]
+fn a_changed_type_is_reviewed_and_what_is_not_exact_is_refused() {
+    let mut desk = on_column("score");
+    desk.command(Command::ChangeType);
+    desk.typed("Int32");
+    desk.command(Command::Accept);
+    assert!(desk.is_review(), "{}", desk.notice());
+    desk.confirm(Ok(WriteOutcome::Written));
+    let (_, write) = desk.last_write();
+    assert_eq!(
+        update_of(&write),
+        bson::doc! { "$set": { "score": 12_i32 } }
+    );
+    let mut desk = on_column("name");
+    desk.command(Command::ChangeType);
+    desk.typed("ObjectId");
+    desk.command(Command::Accept);
+    assert!(desk.tab().editor.is_none());
+    assert!(
+        desk.notice().contains("no exact ObjectId"),
+        "{}",
+        desk.notice()
+    );
+}
+
+#[test]
+fn the_statement_of_a_review_is_copied_whole() {
+    let mut desk = Desk::open();
+    desk.command(Command::Edit);
+    desk.change("'3-months'", "'6-months'");
+    desk.command(Command::Save);
+    desk.command(Command::CopyValue);
+    let copied = desk.effects.iter().find_map(|e| match e {
+        Effect::Copy { text } => Some(text.clone()),
+        _ => None,
+    });
+    let copied = copied.unwrap();
+    assert!(copied.contains(".updateOne({ _id: ObjectId("), "{copied}");
+    assert!(
+        copied.contains("$set: { timeframe: '6-months' }"),
+        "{copied}"
+    );
 }

@@ -121,7 +121,7 @@ impl Documents {
 
     fn change_type_asked(&mut self, scope: &mut Scope<'_>) -> Result<(), String> {
         let document = self.subject()?;
-        let path = editor::value_path(&document, &self.current_path())?;
+        let path = editor::opening::value_path(&document, &self.current_path())?;
         let value = path
             .get(&document)
             .ok_or_else(|| "there is no value under the cursor".to_owned())?;

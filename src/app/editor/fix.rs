@@ -182,3 +182,83 @@ fn printed(value: &RawBson, indent: usize) -> String {
     // Only line breaks of the layout are there: those in strings are escaped.
     text.replace('\n', &format!("\n{}", " ".repeat(indent)))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn mended(text: &str, edits: Vec<FixEdit>) -> Result<String, String> {
+        let mut buffer = Buffer::new(text);
+        let root = Path::root();
+        let content = read(text, None, &root, 0, &mut no_id).unwrap().content;
+        let check = Check::passed(0, text, content, &root, Vec::new(), &[]);
+        let fix = Fix {
+            label: String::new(),
+            edits,
+        };
+        apply(&fix, &mut buffer, None, &root, &check)?;
+        let text = buffer.text();
+        assert!(
+            read(&text, None, &root, 0, &mut no_id).is_ok(),
+            "it does not parse any more:\n{text}"
+        );
+        Ok(text)
+    }
+
+    fn set(path: &str, value: impl Into<RawBson>) -> FixEdit {
+        FixEdit::Set(Path::from_dotted(path), value.into())
+    }
+
+    #[test]
+    fn a_value_is_typed_anew_and_all_else_stays_as_it_was() {
+        assert_eq!(
+            mended("{ a : '12' , // years\n  b:1}", vec![set("a", 12)]).unwrap(),
+            "{ a : 12 , // years\n  b:1}"
+        );
+    }
+
+    #[test]
+    fn a_missing_field_comes_after_the_last_one() {
+        for (before, after) in [
+            ("{}", "{b: 2}"),
+            ("{ a: 1 }", "{ a: 1, b: 2 }"),
+            ("{\n  a: 1\n}", "{\n  a: 1,\n  b: 2\n}"),
+            ("{\n  a: 1,\n}", "{\n  a: 1,\n  b: 2\n}"),
+            ("{\n  a: 1 // one\n}", "{\n  a: 1,\n  b: 2 // one\n}"),
+        ] {
+            assert_eq!(mended(before, vec![set("b", 2)]).unwrap(), after);
+        }
+    }
+
+    #[test]
+    fn a_missing_field_of_a_missing_document_comes_with_it() {
+        assert_eq!(
+            mended("{ a: 1 }", vec![set("b.c", 2)]).unwrap(),
+            "{ a: 1, b: {\n  c: 2\n} }"
+        );
+    }
+
+    #[test]
+    fn a_field_goes_with_its_comma_and_its_line() {
+        let unset = |path: &str| vec![FixEdit::Unset(Path::from_dotted(path))];
+        for (before, path, after) in [
+            ("{\n  a: 1,\n  b: 2\n}", "a", "{\n  b: 2\n}"),
+            ("{\n  a: 1,\n  b: 2\n}", "b", "{\n  a: 1\n}"),
+            ("{ a: 1, b: 2 }", "b", "{ a: 1 }"),
+            ("{ a: 1 }", "a", "{  }"),
+        ] {
+            assert_eq!(mended(before, unset(path)).unwrap(), after);
+        }
+    }
+
+    #[test]
+    fn several_changes_are_made_in_their_order() {
+        let edits = vec![
+            FixEdit::Unset(Path::from_dotted("a")),
+            set("b", 'x'.to_string()),
+        ];
+        assert_eq!(mended("{ a: 1, b: 2 }", edits).unwrap(), "{  b: 'x' }");
+    }
+}
