@@ -9,8 +9,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod administration;
 mod cli;
 mod editor;
+mod job;
 mod layering;
 mod query;
 mod screenshots;

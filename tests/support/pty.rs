@@ -103,7 +103,17 @@ impl Pty {
 
     /// Waits until the screen is as `seen` asks. Fails with the last screen.
     pub fn wait_until(&self, what: &str, seen: impl Fn(&vt100::Screen) -> bool) {
-        let end = Instant::now() + PATIENCE;
+        self.wait_patiently(what, PATIENCE, seen);
+    }
+
+    /// The same for what may take longer: a server that is fetched, started and filled.
+    pub fn wait_patiently(
+        &self,
+        what: &str,
+        patience: Duration,
+        seen: impl Fn(&vt100::Screen) -> bool,
+    ) {
+        let end = Instant::now() + patience;
         while !seen(lock(&self.far).screen.screen()) {
             assert!(
                 Instant::now() < end,
@@ -135,6 +145,11 @@ impl Pty {
             );
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Looks at the screen.
+    pub fn look<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(lock(&self.far).screen.screen())
     }
 
     /// The text on the screen.
