@@ -11,6 +11,7 @@
 
 mod administration;
 mod cli;
+mod console;
 mod editor;
 mod job;
 mod layering;

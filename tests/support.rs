@@ -2,6 +2,7 @@
 
 pub mod console;
 pub mod desk;
+pub mod harness;
 pub mod program;
 pub mod pty;
 pub mod server;

@@ -502,6 +502,7 @@ impl Documents {
             Arrival::Stale => return,
             Arrival::Fresh => {
                 self.columns.discover(self.feed.rows.kept().map(|(_, d)| d));
+                self.settle_view(scope);
                 self.measure(height);
                 self.ask_estimate(scope);
             }
@@ -514,8 +515,12 @@ impl Documents {
     /// Fits the columns to the rows in sight and to those just below.
     fn measure(&mut self, height: usize) {
         let top = self.feed.rows.top();
-        let rows: Vec<Arc<RawDocumentBuf>> = (0..2 * height as i64)
+        let rows: Vec<_> = (0..(2 * height as i64).max(MEASURED))
             .filter_map(|y| self.feed.rows.get(top + y).cloned())
+            .map(|document| {
+                let violations = self.checks.of(&document);
+                (document, violations)
+            })
             .collect();
         self.columns.measure(&rows);
     }
@@ -636,6 +641,9 @@ fn table_width(scope: &Scope<'_>) -> u16 {
         .unwrap_or(u16::MAX)
         .saturating_sub(MARGIN)
 }
+
+/// The fewest rows that columns are fitted to.
+const MEASURED: i64 = 50;
 
 /// Columns of characters for the marks on the left: the cursor's row and a row with violations.
 pub const MARGIN: u16 = 2;

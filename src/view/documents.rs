@@ -70,32 +70,37 @@ fn take(rest: &mut Rect, height: u16) -> Rect {
 /// What was asked of the server, and what came back.
 fn head(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect) {
     let dim = sheet.style(Role::Dim);
-    let mut right = tab.position();
-    if tab.feed.is_loading() && tab.feed.rows.is_empty() {
-        right = String::new();
-    }
-    if let Some(took) = tab.feed.took() {
-        right = format!("{right}  {}", words::span(took));
-    }
-    let used = sheet.put_right(inner(line), &right, dim);
+    let awaited = tab.feed.is_loading() && tab.feed.is_outdated();
+    let right = match tab.feed.took() {
+        _ if awaited => "reading …".to_owned(),
+        Some(took) if line.width >= 56 => format!("{}  {}", tab.position(), words::span(took)),
+        Some(_) => tab.position(),
+        None => String::new(),
+    };
+    let role = if awaited { Role::Busy } else { Role::Dim };
+    let used = sheet.put_right(inner(line), &right, sheet.style(role));
     let room = line.width.saturating_sub(used + 4);
     let sort = match tab.sort.as_str() {
         "" => String::new(),
-        sort => format!("  sort {sort}"),
+        sort => format!("sort {sort}"),
     };
     let sort_width = u16::try_from(sort.width()).unwrap_or(u16::MAX);
-    // A long filter leaves the sort its room, as far as that is at most half.
-    let filter_room = room.saturating_sub(sort_width.min(room / 2));
     let (filter, style) = match tab.filter.applied.as_str() {
-        "" => ("all documents", dim),
+        "" if sort.is_empty() || room > sort_width.saturating_add(16) => ("all documents", dim),
+        "" => ("", dim),
         filter => (filter, sheet.style(Role::Input)),
     };
-    let at = Position::new(line.x + 1, line.y);
-    let taken = sheet.put(at, filter_room, filter, style);
-    let at = Position::new(at.x + taken, line.y);
+    // A long filter leaves the sort its room, as far as that is at most half.
+    let filter_room = room.saturating_sub(sort_width.saturating_add(2).min(room / 2));
+    let mut x = line.x + 1;
+    x += sheet.put(Position::new(x, line.y), filter_room, filter, style);
+    if !filter.is_empty() {
+        x += 2;
+    }
+    let room = (line.x + 1 + room).saturating_sub(x);
     sheet.put(
-        at,
-        room.saturating_sub(taken),
+        Position::new(x, line.y),
+        room,
         &sort,
         sheet.style(Role::Text),
     );

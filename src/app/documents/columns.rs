@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bson::RawDocumentBuf;
+use bson::{RawBsonRef, RawDocumentBuf};
 use unicode_width::UnicodeWidthStr;
 
 use crate::config::state::{ColumnLayout, ColumnState};
-use crate::model::{Kind as Declared, Model};
+use crate::model::{Kind as Declared, Model, Violation};
 use crate::value::raw::Elements;
 use crate::value::{Kind, Path, cell};
 
@@ -26,6 +26,10 @@ const NARROWEST: u16 = 3;
 const LIMIT: u16 = 400;
 /// Blank characters between two columns.
 pub const GAP: u16 = 2;
+/// What is shown where a value is missing takes so much.
+const ABSENT: u16 = 7;
+/// The mark of a violation before a value.
+const MARK: u16 = 2;
 /// An ObjectId is shown by its end, unless its column is made wider.
 const IDENTITY: u16 = 6;
 
@@ -218,25 +222,23 @@ impl Columns {
         }
     }
 
-    /// Fits the widths that nobody chose to what `documents` hold.
-    pub fn measure<'a>(
-        &mut self,
-        documents: impl IntoIterator<Item = &'a Arc<RawDocumentBuf>> + Clone,
-    ) {
+    /// Fits the widths that nobody chose to what `documents` hold, each with the violations found in it.
+    pub fn measure(&mut self, documents: &[(Arc<RawDocumentBuf>, &[Violation])]) {
         for column in self.all.iter_mut().take(MEASURED).filter(|c| !c.hidden) {
             let mut widest = title_width(&column.title);
-            for document in documents.clone() {
-                let Some(value) = column.path.get(document) else {
-                    continue;
-                };
-                let width = match Kind::of(value) {
-                    Kind::ObjectId => IDENTITY,
-                    _ => {
+            for (document, violations) in documents {
+                let violation = super::checks::at(violations, &column.path);
+                let mark = if violation.is_some() { MARK } else { 0 };
+                let width = match column.path.get(document) {
+                    None if violation.is_some() => ABSENT,
+                    None => continue,
+                    Some(RawBsonRef::ObjectId(_)) => IDENTITY,
+                    Some(value) => {
                         let text = cell::brief(value, usize::from(WIDEST));
                         u16::try_from(text.width()).unwrap_or(WIDEST)
                     }
                 };
-                widest = widest.max(width);
+                widest = widest.max(width + mark);
                 if widest >= WIDEST {
                     break;
                 }

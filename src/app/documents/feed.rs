@@ -4,15 +4,13 @@
 
 use std::time::Duration;
 
-use super::rows::{Rows, Stretch, identity};
+use super::rows::{PAGE_BYTES, Rows, Stretch, identity};
 use crate::app::scope::{Asker, Scope, TabId};
 use crate::mongo::request::{
     Failure, FailureKind, FeedId, Find, Namespace, ProfileName, Reply, Request, Side, TaskId,
 };
 use crate::value::Value;
 
-/// The bytes that one page may bring.
-const PAGE_BYTES: usize = 4 << 20;
 /// A refresh goes back to a line no farther than this from the start, since all lines before it are read again.
 const FARTHEST: i64 = 5_000;
 

@@ -1,6 +1,6 @@
 //! Moving through rows, columns and the pictures of one document, by keys and by the mouse.
 
-use super::{Documents, Handled, View, columns, table_width};
+use super::{Documents, Handled, View, columns};
 use crate::app::command::Command;
 use crate::app::field::Field;
 use crate::app::overlay::{Overlay, Prompt, Purpose};
@@ -57,6 +57,7 @@ impl Documents {
                 | Command::CursorLast
         ) && !self.feed.is_outdated()
         {
+            self.settle_view(scope);
             self.measure(height);
         }
         Handled::Yes
@@ -268,16 +269,5 @@ impl Documents {
             (None, crate::mongo::request::Side::End) if !total.starts_with('~') => place,
             _ => format!("{place} of {total}"),
         }
-    }
-
-    /// How wide the table is, for what has to be laid out as it is drawn.
-    #[must_use]
-    pub fn placed(&self, width: u16) -> Vec<columns::Placed> {
-        self.columns.placed(width)
-    }
-
-    /// Brings the column under the cursor into sight.
-    pub fn reveal_column(&mut self, scope: &Scope<'_>) {
-        self.columns.keep_in_sight(table_width(scope));
     }
 }

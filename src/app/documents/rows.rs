@@ -16,6 +16,8 @@ use crate::value::{Path, Value};
 
 /// The bytes of documents that are kept at the most. One document alone may reach 16 MiB.
 pub const KEPT_BYTES: usize = 16 << 20;
+/// The bytes of documents that are asked for at once.
+pub const PAGE_BYTES: usize = 4 << 20;
 /// The fewest lines that are kept, however low the screen is.
 const KEPT_LINES: usize = 240;
 /// The fewest lines that are asked for at once.
@@ -240,9 +242,20 @@ impl Rows {
             if self.complete && self.reach == 0 {
                 return None;
             }
-            let from = self.cursor.min(self.top.max(self.cursor - ahead));
-            let from = from.max(self.lowest().min(self.cursor));
-            return Some(self.bounded(from, asked));
+            // Some lines above the cursor as well, unless documents are so large that the answer may be cut short of it.
+            let fits = self.largest.saturating_mul(asked) <= PAGE_BYTES;
+            let above = if fits { ahead } else { 0 };
+            return Some(match self.side {
+                Side::Start => {
+                    let from = (self.cursor - above).max(0);
+                    Stretch { from, count: asked }
+                }
+                Side::End => {
+                    let end = (self.cursor + 1 + above).min(0);
+                    let from = end - signed(asked as u64);
+                    Stretch { from, count: asked }
+                }
+            });
         }
         // A further document may be as large as the largest so far: where that would be too much, wait for the cursor.
         if self.bytes + self.largest > KEPT_BYTES {
@@ -303,11 +316,12 @@ impl Rows {
                 self.reach = n;
                 self.complete = true;
             }
-            Extent::AtLeast(n) => {
-                self.reach = self.reach.max(n).max(read_to);
-                // A page of nothing is the end, whatever else is said: asking again would go on for ever.
-                self.complete = got == 0 && page.offset >= self.reach;
+            // A page of nothing is the end, whatever else is said: asking again would go on for ever.
+            Extent::AtLeast(_) if got == 0 => {
+                self.reach = page.offset;
+                self.complete = true;
             }
+            Extent::AtLeast(n) => self.reach = self.reach.max(n).max(read_to),
         }
         let end = self.first + signed(self.documents.len() as u64);
         let (from, documents): (i64, Vec<_>) = match self.side {

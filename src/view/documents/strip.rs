@@ -80,7 +80,15 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
     }
     if let Some(field) = field {
         let described = field.describe();
-        put(sheet, &mut left, &described, Role::Dim);
+        // The kind is not said twice.
+        let kind = value.map(|v| Kind::of(v).label());
+        let rest = kind.and_then(|k| described.strip_prefix(k));
+        let described = rest
+            .filter(|r| r.is_empty() || r.starts_with(' '))
+            .map_or(described.as_str(), str::trim_start);
+        if !described.is_empty() {
+            put(sheet, &mut left, described, Role::Dim);
+        }
     }
     // The value itself where its column is too narrow for it.
     if tab.view == View::Table

@@ -108,7 +108,12 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
         let room = right.saturating_sub(x);
         let reserved = message.as_ref().map_or(0, |m| m.width());
         let reserved = u16::try_from(reserved).unwrap_or(room).min(room * 2 / 3);
-        let value = cell::cut(&row.brief, usize::from(room - reserved));
+        // What an open container holds is seen below it.
+        let brief = match row.brief.split_once(' ') {
+            Some((count, _)) if row.open => count,
+            _ => &row.brief,
+        };
+        let value = cell::cut(brief, usize::from(room - reserved));
         let style = sheet.style(role);
         x += sheet.put(Position::new(x, y), room - reserved, &value, style);
         if let Some(message) = message {

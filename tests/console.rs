@@ -1,0 +1,3 @@
+//! The console without a server: keys in, effects and screens out.
+
+mod documents;
