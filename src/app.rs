@@ -89,7 +89,7 @@ pub struct App {
     pub journal: Journal,
     /// Drafts that are not open in a tab, of earlier runs and of this one.
     pub drafts: Vec<Draft>,
-    /// How columns are laid out, by [`crate::config::store::layout_key`].
+    /// How columns are laid out, by [`crate::config::state::layout_key`].
     pub layouts: BTreeMap<String, ColumnLayout>,
     ids: Ids,
     tasks: HashMap<TaskId, Running>,

@@ -187,7 +187,7 @@ impl Documents {
         let model = scope
             .models
             .for_namespace(&namespace.database, &namespace.collection);
-        let key = crate::config::store::layout_key(profile.as_str(), &namespace.to_string());
+        let key = crate::config::state::layout_key(profile.as_str(), &namespace.to_string());
         let columns = Columns::new(scope.layouts.get(&key), model.as_deref());
         let mut documents = Self {
             tab,

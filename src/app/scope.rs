@@ -134,7 +134,7 @@ pub struct Scope<'a> {
     pub models: &'a Arc<Library>,
     /// The writes of this session, for undoing them.
     pub journal: &'a mut Journal,
-    /// How columns are laid out, by [`crate::config::store::layout_key`].
+    /// How columns are laid out, by [`crate::config::state::layout_key`].
     pub layouts: &'a mut BTreeMap<String, ColumnLayout>,
     /// Drafts that are not open in a tab.
     pub drafts: &'a mut Vec<Draft>,

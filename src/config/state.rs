@@ -106,3 +106,9 @@ pub struct ColumnLayout {
     /// The columns.
     pub columns: Vec<ColumnState>,
 }
+
+/// The key of one collection's layout.
+#[must_use]
+pub fn layout_key(profile: &str, namespace: &str) -> String {
+    format!("{profile}/{namespace}")
+}

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::paths;
-use super::state::{ColumnLayout, Draft, DraftId, DraftKind, Session, WriteRecord};
+use super::state::{ColumnLayout, Draft, DraftId, DraftKind, Session, WriteRecord, layout_key};
 
 /// The log of writes is moved to `writes.1.jsonl` when it is over so many bytes; the one moved before goes.
 const MAX_LOG: u64 = 8 << 20;
@@ -275,12 +275,6 @@ impl Store {
             },
         }
     }
-}
-
-/// The key of one collection's layout.
-#[must_use]
-pub fn layout_key(profile: &str, namespace: &str) -> String {
-    format!("{profile}/{namespace}")
 }
 
 /// A line for mongosh that shows the document of a write. It holds the `_id` and no other value.

@@ -73,6 +73,7 @@ fn head(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect) {
     let awaited = tab.feed.is_loading() && tab.feed.is_outdated();
     let right = match tab.feed.took() {
         _ if awaited => "reading …".to_owned(),
+        _ if tab.feed.is_outdated() && !tab.feed.rows.is_empty() => "earlier rows".to_owned(),
         Some(took) if line.width >= 56 => format!("{}  {}", tab.position(), words::span(took)),
         Some(_) => tab.position(),
         None => String::new(),
@@ -234,10 +235,10 @@ pub fn kind_role(kind: Kind) -> Role {
     }
 }
 
-/// The style of the cell under the cursor.
+/// The style of the cell or the name under the cursor.
 fn cursor_style(sheet: &Sheet<'_>) -> Style {
     if sheet.app.focus == crate::app::Focus::Main {
-        sheet.style(Role::Cursor)
+        sheet.style(Role::CursorCell)
     } else {
         sheet.style(Role::CursorUnfocused)
     }

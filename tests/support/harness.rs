@@ -9,7 +9,7 @@ use mongodeck::app::msg::{Mouse, MouseKind};
 use mongodeck::app::{App, Effect, Moment, Msg, Opening};
 use mongodeck::config::Profile;
 use mongodeck::config::profile::{Secret, Tls};
-use mongodeck::input::{Code, KeySequence, Keymaps, Pending, Preset, Resolved};
+use mongodeck::input::{Code, Key, Keymaps, Pending, Preset, Resolved};
 use mongodeck::model::{Library, Model};
 use mongodeck::mongo::request::{
     ConnectionState, Extent, Failure, FeedId, Namespace, Page, ProfileName, Reply, Report, Request,
@@ -138,18 +138,18 @@ impl Harness {
 
     /// Presses keys, written as in a keymap file: `"j j enter"`.
     pub fn keys(&mut self, keys: &str) -> &mut Self {
-        let sequence: KeySequence = keys.parse().unwrap();
-        for key in sequence.keys() {
+        for key in keys.split_whitespace() {
+            let key: Key = key.parse().unwrap();
             let context = self.app.context();
             let resolved =
                 self.pending
-                    .press(&self.keymaps, context, *key, std::time::Instant::now());
+                    .press(&self.keymaps, context, key, std::time::Instant::now());
             match resolved {
                 Resolved::Matched(command) => {
                     self.tell(Msg::Command(command));
                 }
                 Resolved::Unbound if context.takes_text() => {
-                    self.tell(Msg::Typed(input(*key)));
+                    self.tell(Msg::Typed(input(key)));
                 }
                 Resolved::Pending => {
                     self.draw();
@@ -361,7 +361,7 @@ pub fn page(
     }
 }
 
-fn input(key: mongodeck::input::Key) -> tui_textarea::Input {
+fn input(key: Key) -> tui_textarea::Input {
     use tui_textarea::Key as Typed;
     let typed = match key.code() {
         Code::Char(c) => Typed::Char(c),

@@ -81,7 +81,7 @@ impl Documents {
     pub(super) fn keep_columns(&self, scope: &mut Scope<'_>) {
         let layout = self.columns.layout();
         let key =
-            crate::config::store::layout_key(self.profile.as_str(), &self.namespace.to_string());
+            crate::config::state::layout_key(self.profile.as_str(), &self.namespace.to_string());
         scope.layouts.insert(key, layout.clone());
         scope.effects.push(Effect::SaveColumns {
             profile: self.profile.clone(),

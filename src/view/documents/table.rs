@@ -92,7 +92,8 @@ fn row_at(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect, row: usize, placed
     let outdated = tab.feed.is_outdated();
     let violations = tab.checks.of(document);
     if at_cursor {
-        let style = sheet.style(Role::HintKey);
+        // In the style of blanks: two cells less to be told of a style of their own.
+        let style = sheet.style(Role::Text);
         sheet.put(Position::new(line.x, line.y), 1, "▸", style);
     }
     if !violations.is_empty() && !outdated {
