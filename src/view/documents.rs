@@ -9,6 +9,7 @@ use super::overlay::wrap;
 use super::{Sheet, words};
 use crate::app::Command;
 use crate::app::documents::{Documents, View};
+use crate::model::{Severity, Violation};
 use crate::theme::Role;
 use crate::value::Kind;
 
@@ -233,6 +234,19 @@ pub fn kind_role(kind: Kind) -> Role {
         Kind::Code | Kind::CodeWithScope => Role::KindCode,
         Kind::MinKey | Kind::MaxKey | Kind::DbPointer => Role::KindOther,
     }
+}
+
+/// The mark of a violation: what would be refused, or what is only odd.
+fn mark(violation: &Violation) -> (&'static str, Role) {
+    match violation.severity {
+        Severity::Error => ("✗", Role::Violation),
+        Severity::Warning => ("!", Role::Warning),
+    }
+}
+
+/// The mark of several: that of the worst.
+fn worst(violations: &[Violation]) -> Option<(&'static str, Role)> {
+    violations.iter().max_by_key(|v| v.severity).map(mark)
 }
 
 /// The style of the cell or the name under the cursor.

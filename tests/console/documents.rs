@@ -6,7 +6,9 @@ use bson::{Bson, RawDocumentBuf};
 use mongodeck::app::documents::View;
 use mongodeck::app::documents::rows::{KEPT_BYTES, PAGE_BYTES, Rows};
 use mongodeck::app::{Context, Effect};
-use mongodeck::model::{Field, Kind, Model, Reference, Requirement, Schema};
+use mongodeck::model::{
+    Field, Kind, Model, Reference, Requirement, Schema, SchemaOptions, Strictness,
+};
 use mongodeck::mongo::request::{
     CollectionSize, Failure, FailureKind, FeedId, Namespace, ProfileName, Reply, Request, Side,
 };
@@ -59,11 +61,16 @@ fn model(name: &str, collection: &str, fields: Vec<Field>) -> Model {
         domain: None,
         schemas: vec![Schema {
             fields,
+            options: SchemaOptions {
+                strict: Strictness::Open,
+                ..SchemaOptions::DEFAULT
+            },
             ..Schema::EMPTY
         }],
         indexes: Vec::new(),
         source: Default::default(),
         gaps: Vec::new(),
+        validator: None,
     }
 }
 
@@ -564,7 +571,7 @@ fn a_click_puts_the_cursor_a_double_click_opens_and_a_header_sorts() {
 
 #[test]
 fn one_step_of_the_cursor_sends_few_bytes() {
-    let mut console = Harness::with(&[profile("main")], [users_model()], (120, 40));
+    let mut console = Harness::with(&[profile("main")], [], (120, 40));
     console.open("main", "career_dev.users");
     console.serve(500, user);
     console.keys("j l");

@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
-use super::{inner, kind_role};
+use super::{inner, kind_role, mark, worst};
 use crate::app::documents::{Documents, View, checks};
 use crate::theme::Role;
 use crate::value::{Kind, cell};
@@ -25,6 +25,10 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
     let path = tab.current_path();
     let violations = tab.checks.of(document);
     let here = checks::at(violations, &path).filter(|_| !path.is_root());
+    let (sign, role) = here
+        .map(mark)
+        .or(worst(violations))
+        .unwrap_or(("", Role::Text));
     let right = match (here, violations.len()) {
         (Some(v), n) => {
             let place = if v.path == path {
@@ -36,13 +40,13 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
                 1 => String::new(),
                 n => format!("  ({n} in all)"),
             };
-            format!("✗ {place}{}{others}", v.message)
+            format!("{} {place}{}{others}", mark(v).0, v.message)
         }
         (None, 0) => String::new(),
-        (None, 1) => "✗ 1 violation".to_owned(),
-        (None, n) => format!("✗ {n} violations"),
+        (None, 1) => format!("{sign} 1 violation"),
+        (None, n) => format!("{sign} {n} violations"),
     };
-    let style = sheet.style(Role::Violation);
+    let style = sheet.style(role);
     let wanted = u16::try_from(right.width()).unwrap_or(u16::MAX);
     // What is wrong matters more than what is declared, but the path must be seen.
     let room = wanted.min(line.width.saturating_sub(24).max(line.width / 2));

@@ -4,7 +4,7 @@
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
-use super::{cursor_style, kind_role};
+use super::{cursor_style, kind_role, mark, worst};
 use crate::app::documents::cells::cells;
 use crate::app::documents::columns::Placed;
 use crate::app::documents::filter::{Direction, direction};
@@ -49,15 +49,15 @@ fn header(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect, placed: &[Placed])
             width: at.width,
             ..line
         };
-        let mark = match direction(tab.find.sort.as_ref(), &column.path) {
+        let arrow = match direction(tab.find.sort.as_ref(), &column.path) {
             Some(Direction::Ascending) => "▲",
             Some(Direction::Descending) => "▼",
             None => "",
         };
         let style = sheet.style(Role::Header);
-        let room = at.width.saturating_sub(u16::from(!mark.is_empty()));
+        let room = at.width.saturating_sub(u16::from(!arrow.is_empty()));
         let used = sheet.put(Position::new(area.x, area.y), room, &column.title, style);
-        sheet.put(Position::new(area.x + used, area.y), 1, mark, style);
+        sheet.put(Position::new(area.x + used, area.y), 1, arrow, style);
         sheet.hit(area, Hit::Column(at.place));
     }
     // Whether there is more to either side.
@@ -81,9 +81,9 @@ fn row_at(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect, row: usize, placed
     let at_cursor = number == rows.cursor();
     let Some(document) = rows.get(number) else {
         if rows.exists(number) {
-            let mark = if at_cursor { "▸ …" } else { "  …" };
+            let text = if at_cursor { "▸ …" } else { "  …" };
             let style = sheet.style(Role::Dim);
-            sheet.put(Position::new(line.x, line.y), line.width, mark, style);
+            sheet.put(Position::new(line.x, line.y), line.width, text, style);
             sheet.hit(line, Hit::Row(row));
         }
         return;
@@ -96,9 +96,11 @@ fn row_at(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect, row: usize, placed
         let style = sheet.style(Role::Text);
         sheet.put(Position::new(line.x, line.y), 1, "▸", style);
     }
-    if !violations.is_empty() && !outdated {
-        let style = sheet.style(Role::Violation);
-        sheet.put(Position::new(line.x + 1, line.y), 1, "✗", style);
+    if let Some((sign, role)) = worst(violations)
+        && !outdated
+    {
+        let style = sheet.style(role);
+        sheet.put(Position::new(line.x + 1, line.y), 1, sign, style);
     }
     let columns: Vec<_> = placed
         .iter()
@@ -116,7 +118,7 @@ fn row_at(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect, row: usize, placed
         let (text, right) = content(element.as_ref(), violation, at.width);
         let role = match (violation, element) {
             _ if outdated => Role::Dim,
-            (Some(_), _) => Role::Violation,
+            (Some(violation), _) => mark(violation).1,
             (None, Some(element)) => kind_role(element.kind),
             (None, None) => Role::Dim,
         };
@@ -160,7 +162,7 @@ fn content(
     };
     let right = element.is_some_and(|e| e.kind.is_number());
     match violation {
-        Some(_) => (format!("✗ {text}"), right),
+        Some(violation) => (format!("{} {text}", mark(violation).0), right),
         None => (text, right),
     }
 }

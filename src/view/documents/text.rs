@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::kind_role;
+use super::{kind_role, mark};
 use crate::app::documents::Documents;
 use crate::app::regions::Hit;
 use crate::theme::Role;
@@ -48,13 +48,15 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
             let style = sheet.style(Role::HintKey);
             sheet.put(Position::new(area.x, y), 1, "▸", style);
         }
-        let wrong = !violations.is_empty()
-            && lines
+        let wrong = match violations.is_empty() {
+            true => None,
+            false => lines
                 .path_of(number)
-                .is_some_and(|p| violations.iter().any(|v| v.path == p));
-        if wrong {
-            let style = sheet.style(Role::Violation);
-            sheet.put(Position::new(area.x + 1, y), 1, "✗", style);
+                .and_then(|p| violations.iter().find(|v| v.path == p)),
+        };
+        if let Some((sign, role)) = wrong.map(mark) {
+            let style = sheet.style(role);
+            sheet.put(Position::new(area.x + 1, y), 1, sign, style);
         }
         let label = (number + 1).to_string();
         let gutter = Rect {

@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
-use super::{cursor_style, kind_role};
+use super::{cursor_style, kind_role, mark as sign};
 use crate::app::documents::{Documents, MARGIN, checks};
 use crate::app::regions::Hit;
 use crate::theme::Role;
@@ -65,9 +65,9 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
                 found.filter(|v| !row.open || v.path == p)
             }),
         };
-        if violation.is_some() {
-            let style = sheet.style(Role::Violation);
-            sheet.put(Position::new(line.x + 1, y), 1, "✗", style);
+        if let Some((sign, role)) = violation.map(sign) {
+            let style = sheet.style(role);
+            sheet.put(Position::new(line.x + 1, y), 1, sign, style);
         }
         let indent = u16::try_from(row.depth.min(DEEPEST) * 2).unwrap_or(0);
         let mut x = line.x + MARGIN + indent.min(area.width / 2);
@@ -95,7 +95,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
         x += sheet.put(Position::new(x, y), right.saturating_sub(x), ": ", dim);
         let role = match (outdated, violation) {
             (true, _) => Role::Dim,
-            (false, Some(_)) => Role::Violation,
+            (false, Some(violation)) => sign(violation).1,
             (false, None) => kind_role(row.kind),
         };
         let message = violation.map(|v| {
@@ -103,7 +103,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
                 Some(p) if p == v.path => String::new(),
                 _ => format!("{}: ", v.path),
             };
-            format!("  ✗ {inside}{}", v.message)
+            format!("  {} {inside}{}", sign(v).0, v.message)
         });
         let room = right.saturating_sub(x);
         let reserved = message.as_ref().map_or(0, |m| m.width());
