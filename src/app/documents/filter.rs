@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::field::Field;
 use crate::app::scope::Moment;
+use crate::query;
 use crate::value::cell::sanitize;
 use crate::value::shell::print_key;
 use crate::value::{Diagnostic, Path};
@@ -112,30 +113,29 @@ impl FilterLine {
 /// Reads a filter; empty text is all documents.
 ///
 /// # Errors
-/// The first problem of the text.
+/// What is wrong with the text.
 pub fn parse_filter(text: &str, now: Moment) -> Result<RawDocumentBuf, Diagnostic> {
-    document(text, now)
+    if text.trim().is_empty() {
+        return Ok(RawDocumentBuf::new());
+    }
+    query::parse_filter(text, &context(now))
 }
 
 /// Reads a sort; empty text is none.
 ///
 /// # Errors
-/// The first problem of the text.
+/// What is wrong with the text.
 pub fn parse_sort(text: &str, now: Moment) -> Result<Option<RawDocumentBuf>, Diagnostic> {
-    let sort = document(text, now)?;
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let sort = query::parse_sort(text, &context(now))?;
     Ok((!sort.is_empty()).then_some(sort))
 }
 
-fn document(text: &str, _now: Moment) -> Result<RawDocumentBuf, Diagnostic> {
-    if text.trim().is_empty() {
-        return Ok(RawDocumentBuf::new());
-    }
-    match crate::value::shell::parse_document(text) {
-        Ok(parsed) => Ok(parsed.document),
-        Err(problems) => Err(problems.into_iter().next().unwrap_or_else(|| {
-            Diagnostic::new(crate::value::Span::point(0), "this cannot be read")
-        })),
-    }
+/// A filter and a sort are literals: of the world around them they need the time alone.
+fn context(now: Moment) -> query::Context {
+    query::Context::new("", i64::try_from(now.0).unwrap_or(i64::MAX))
 }
 
 /// How a column is sorted.
