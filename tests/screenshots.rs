@@ -6,7 +6,6 @@
 use std::path::PathBuf;
 
 use mongodeck::cli::sandbox::profiles;
-use mongodeck::model::Library;
 
 use crate::support::console::Console;
 use crate::support::server;
@@ -33,7 +32,8 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     sandbox.load().await.unwrap();
     let profiles = profiles(&sandbox.uri());
 
-    let mut console = Console::new(profiles.clone(), Library::default(), (140, 40));
+    let models = mongodeck::model::shipped();
+    let mut console = Console::new(profiles.clone(), models.clone(), (140, 36));
     console
         .wait_until("both profiles answer", |s| {
             s.matches("rs0 primary").count() == 2
@@ -42,11 +42,45 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     console.keys("enter");
     console.wait_for("users").await;
     console.open("main", "career_dev.users");
-    console.wait_for("Priya").await;
+    console.wait_for("priya").await;
+    console.keys("l l l l l l j j j");
+    console.wait_for("is not one of").await;
     save(&console, "table", false);
+    console.keys("v");
+    console.wait_for("networkingIntensity").await;
+    save(&console, "tree", false);
     console.keys("?");
-    console.wait_for("everywhere").await;
+    console.wait_for("in the outline").await;
     save(&console, "help", false);
+    console.keys("esc ctrl-o");
+    console.wait_for("go to a collection").await;
+    console.type_text("progress");
+    save(&console, "jump", false);
+    console.keys("esc e");
+    console.wait_for("1 violation").await;
+    save(&console, "editor", false);
+    console.keys("f8 end");
+    for _ in 0.."'3-weeks',".len() {
+        console.keys("backspace");
+    }
+    console.type_text("'3-months',");
+    console.keys("ctrl-s");
+    console.wait_for("write to career_dev.users?").await;
+    save(&console, "review", false);
+    console.keys("n esc");
+    console.wait_for("networkingIntensity").await;
+    console.keys("I");
+    console.wait_for("indexes (").await;
+    save(&console, "details", false);
+    drop(console);
+
+    let mut console = Console::with_theme(profiles, models, (80, 24), "light");
+    console.wait_for("rs0 primary").await;
+    console.keys("enter");
+    console.wait_for("nexstep").await;
+    console.open("main", "nexstep.roadmaps");
+    console.wait_for("1 of ~").await;
+    save(&console, "light", true);
     drop(console);
     sandbox.stop().await;
 }

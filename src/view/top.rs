@@ -25,7 +25,7 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
     sheet.clear(area, bar);
     let right = right_side(sheet, area, current.as_ref(), bar);
     let mut x = area.x + 1;
-    let end = area.right().saturating_sub(right + 1);
+    let end = area.right().saturating_sub(right + 3);
     for profile in &app.profiles.all {
         let known = current.as_ref().is_some_and(|c| c.name == profile.name);
         if profile.connection == ConnectionState::Closed && !known {

@@ -95,15 +95,14 @@ fn draw_row(sheet: &mut Sheet<'_>, line: Rect, row: &Row, at_cursor: bool, focus
             theme.style(Role::CursorUnfocused)
         });
     }
-    let figures = figures(row);
-    let width = u16::try_from(figures.chars().count()).unwrap_or(0);
     let room = line.right().saturating_sub(x + 2);
     // Figures give way to the name.
-    let name_width = u16::try_from(unicode_width::UnicodeWidthStr::width(row.label.as_str()))
-        .unwrap_or(u16::MAX);
-    let shown = !figures.is_empty()
-        && room > width + 1
-        && name_width.saturating_add(width + 1) <= room.max(name_width.min(12) + width + 1);
+    let name_width = columns(&row.label);
+    let fitting = figures(row)
+        .into_iter()
+        .find(|f| columns(f).saturating_add(name_width + 1) <= room);
+    let figures = fitting.unwrap_or_default();
+    let (width, shown) = (columns(&figures), !figures.is_empty());
     sheet.put(Position::new(x, line.y), 2, arrow, theme.style(Role::Dim));
     let label_room = if shown { room - width - 1 } else { room };
     sheet.put(Position::new(x + 2, line.y), label_room, &row.label, label);
@@ -112,23 +111,36 @@ fn draw_row(sheet: &mut Sheet<'_>, line: Rect, row: &Row, at_cursor: bool, focus
     }
 }
 
-fn figures(row: &Row) -> String {
+/// What is said of a row at its right, the fullest form first.
+fn figures(row: &Row) -> Vec<String> {
     let badge = match row.kind {
-        Some(CollectionKind::View) => "view",
-        Some(CollectionKind::TimeSeries) => "ts",
-        Some(CollectionKind::Capped) => "cap",
-        Some(CollectionKind::System) => "sys",
-        _ => "",
+        Some(CollectionKind::View) => Some("view".to_owned()),
+        Some(CollectionKind::TimeSeries) => Some("ts".to_owned()),
+        Some(CollectionKind::Capped) => Some("cap".to_owned()),
+        Some(CollectionKind::System) => Some("sys".to_owned()),
+        _ => None,
     };
-    let mut parts = Vec::new();
-    if !badge.is_empty() {
-        parts.push(badge.to_owned());
-    }
-    if let Some(count) = row.count {
-        parts.push(words::count(count));
-    }
-    if let (Node::Database(..), Some(bytes)) = (&row.node, row.bytes) {
-        parts.push(words::bytes(bytes));
-    }
-    parts.join(" ")
+    let count = row.count.map(words::count);
+    let bytes = match row.node {
+        Node::Database(..) => row.bytes.map(words::bytes),
+        _ => None,
+    };
+    let join = |parts: [Option<&String>; 3]| {
+        parts
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let (badge, count, bytes) = (badge.as_ref(), count.as_ref(), bytes.as_ref());
+    vec![
+        join([badge, count, bytes]),
+        join([badge, bytes, None]),
+        join([badge, None, None]),
+    ]
+}
+
+fn columns(text: &str) -> u16 {
+    u16::try_from(unicode_width::UnicodeWidthStr::width(text)).unwrap_or(u16::MAX / 2)
 }
