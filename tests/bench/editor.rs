@@ -89,11 +89,12 @@ fn editing(lines: i32) -> App {
 #[divan::bench(args = [100, 1_000, 1_900])]
 fn one_key(bencher: Bencher, lines: i32) {
     let mut app = editing(lines);
-    let mut now = 10;
+    let (mut now, mut typed) = (10, false);
     bencher.bench_local(|| {
         // A space, then its removal: the text does not grow.
         now += 50;
-        let key = if now % 100 == 0 {
+        typed = !typed;
+        let key = if typed {
             Key::Char(' ')
         } else {
             Key::Backspace
