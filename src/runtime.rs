@@ -154,14 +154,17 @@ impl Deck {
             let stream = events.get_or_insert_with(Events::new);
             tokio::select! {
                 biased;
-                asked = signals.next() => self.asked(asked),
+                asked = signals.next() => self.asked(asked, &mut events).await,
                 event = stream.next() => match event {
                     Some(Ok(event)) => {
                         self.event(event, &mut events).await;
                         dirty = true;
                     }
-                    // The terminal is gone: what is unsaved is on disk.
-                    Some(Err(_)) | None => self.over = Some(Exit::Ok),
+                    // The terminal is gone.
+                    Some(Err(_)) | None => {
+                        self.tell(Msg::Leaving, &mut events).await;
+                        self.over = Some(Exit::Ok);
+                    }
                 },
                 Some(report) = inbox.recv() => {
                     self.tell(Msg::Report(Box::new(report)), &mut events).await;
@@ -389,9 +392,13 @@ impl Deck {
         }
     }
 
-    fn asked(&mut self, asked: Asked) {
+    async fn asked(&mut self, asked: Asked, events: &mut Option<Events>) {
         match asked {
-            Asked::Leave => self.over = Some(Exit::Interrupted),
+            Asked::Leave => {
+                // A dropped line ends the program this way: what was typed last is still kept.
+                self.tell(Msg::Leaving, events).await;
+                self.over = Some(Exit::Interrupted);
+            }
             Asked::Panicked => self.over = Some(Exit::Query),
             Asked::Resume => {
                 if self.screen.resume().is_err() {

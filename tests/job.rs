@@ -271,6 +271,22 @@ fn a_draft_survives_a_kill_and_is_offered_again() {
     rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
     pty.wait_end();
 
+    // A dropped line: what was typed a moment before is kept too.
+    let mut pty = open(&[&target]);
+    pty.wait_for("1 draft(s) not written");
+    pty.send("gd");
+    pty.wait_for(&format!("▸ {database}.things"));
+    pty.send("\r");
+    pty.wait_for("must not be lost");
+    go_to_field(&mut pty, "name");
+    pty.send(END);
+    pty.send(" nor the last word");
+    pty.wait_for("nor the last word");
+    let id = rustix::process::Pid::from_raw(pty.pid().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::HUP).unwrap();
+    pty.wait_end();
+    assert!(home.everything_written().contains("nor the last word"));
+
     let mut pty = open(&[&target]);
     pty.wait_for("1 draft(s) not written");
     pty.send("gd");

@@ -122,7 +122,6 @@ const IMPURE: &[&str] = &[
     "Instant::now",
     "mongodb::",
     "crossterm::",
-    "ObjectId::new()",
     "DateTime::now()",
 ];
 
@@ -209,6 +208,10 @@ fn no_layer_names_one_that_the_map_keeps_from_it() {
     for file in &files {
         let place = file.strip_prefix(&src).unwrap().with_extension("");
         let place = place.to_str().unwrap();
+        // A file of tests may do what the code beside it may not.
+        if place.ends_with("/tests") || place.contains("/tests/") {
+            continue;
+        }
         let fits = |l: &&Layer| place == l.at || place.starts_with(&format!("{}/", l.at));
         let Some(layer) = LAYERS.iter().filter(fits).max_by_key(|l| l.at.len()) else {
             continue;

@@ -41,6 +41,8 @@ pub enum Msg {
     },
     /// Something done outside did work, and the person should know.
     Information(String),
+    /// The program is about to be ended from outside: by a signal, or because the terminal is gone.
+    Leaving,
     /// Time went by.
     Tick,
 }

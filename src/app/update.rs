@@ -122,6 +122,13 @@ impl App {
                 let mut scope = scope!(self, effects);
                 scope.info(text);
             }
+            Msg::Leaving => {
+                let mut scope = scope!(self, effects);
+                for tab in &mut self.tabs {
+                    tab.keep_draft(&mut scope);
+                }
+                self.keep_session(&mut effects);
+            }
             Msg::Tick => {
                 let mut scope = scope!(self, effects);
                 for tab in &mut self.tabs {
