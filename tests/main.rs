@@ -15,6 +15,8 @@ mod console;
 mod editor;
 mod job;
 mod layering;
+mod model;
+mod screenshots;
 mod query;
 mod screenshots;
 mod server;

@@ -102,6 +102,7 @@ struct Node {
     any_of: Vec<Node>,
     one_of: Vec<Node>,
     not: Option<Box<Node>>,
+    encrypted: bool,
 }
 
 /// A regular expression as the server's engine means it.

@@ -226,6 +226,10 @@ impl<'m> Check<'m> {
                 });
                 return;
             };
+            // An undefined value counts as a missing one: its default holds.
+            if value == RawBsonRef::Undefined {
+                continue;
+            }
             let key = key.as_str();
             // Documents mostly have their fields in the order of the schema.
             let found = match fields.get(next) {
@@ -497,7 +501,10 @@ impl<'m> Check<'m> {
                 for element in document {
                     let Ok((key, item)) = element else { return };
                     let key = key.as_str();
-                    if key.contains('.') || key.starts_with('$') {
+                    if key.contains('.')
+                        || key.starts_with('$')
+                        || matches!(key, "__proto__" | "constructor" | "prototype")
+                    {
                         let path = at.path();
                         self.push(Violation {
                             kind: "Map".to_owned(),
@@ -560,7 +567,7 @@ impl<'m> Check<'m> {
             ),
             expected: Some("Object".to_owned()),
             found: Some(show(value)),
-            severity: if leaves_something {
+            severity: if leaves_something || matches!(at.step, Place::Index(_)) {
                 Severity::Error
             } else {
                 Severity::Warning
@@ -786,9 +793,22 @@ impl<'m> Check<'m> {
     fn mismatch(&mut self, field: &Field, value: RawBsonRef<'_>, outcome: Cast, at: &At<'_>) {
         let path = at.path();
         let is_element = matches!(at.step, Place::Index(_));
-        let word = match &field.kind {
+        // A union that nothing fits is named after the last of its kinds.
+        let kind = match &field.kind {
+            Kind::Union(kinds) if outcome == Cast::Fails => {
+                kinds.last().map_or(&field.kind, |f| &f.kind)
+            }
+            kind => kind,
+        };
+        let word = match kind {
             Kind::String => "string",
             Kind::Date => "date",
+            // What cannot be wrapped into an array of documents is named after its element.
+            Kind::Array(element)
+                if outcome == Cast::Fails && matches!(element.kind, Kind::Embedded(_)) =>
+            {
+                "embedded"
+            }
             Kind::Array(_) => "Array",
             Kind::Map(_) => "Map",
             Kind::Embedded(_) if is_element => "embedded",

@@ -150,6 +150,17 @@ fn check(
             );
         }
     }
+    if node.encrypted
+        && !matches!(value, RawBsonRef::Binary(b) if b.subtype == bson::spec::BinarySubtype::Encrypted)
+    {
+        report.fail(
+            "encrypt",
+            path,
+            || format!("must be encrypted, found {}", kind_of(value)),
+            || "encrypted".to_owned(),
+            Some(value),
+        );
+    }
     numbers(node, value, path, &mut report);
     match value {
         RawBsonRef::String(text) => texts(node, text, value, path, &mut report),
@@ -469,21 +480,16 @@ fn arrays(
             Some(value),
         );
     }
-    if node.unique_items {
-        // A double that is equal to an integer has the same key; what shares a key is compared in full.
-        let twice = items
-            .iter()
-            .enumerate()
-            .find(|(i, item)| items[..*i].iter().any(|earlier| same(*earlier, **item)));
-        if let Some((index, item)) = twice {
-            report.fail(
-                "uniqueItems",
-                &path.index(index),
-                || "stands there twice".to_owned(),
-                || "unique elements".to_owned(),
-                Some(*item),
-            );
-        }
+    if node.unique_items
+        && let Some(index) = compare::repeated(items)
+    {
+        report.fail(
+            "uniqueItems",
+            &path.index(index),
+            || "stands there twice".to_owned(),
+            || "unique elements".to_owned(),
+            items.get(index).copied(),
+        );
     }
     match &node.items {
         Some(Items::Each(inner)) => {

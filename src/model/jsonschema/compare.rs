@@ -4,6 +4,8 @@
 //! Invariant: exact for integers of 64 bits against doubles, and for decimals of up to 34 digits.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bson::raw::RawBsonRef;
 use bson::{RawArray, RawDocument};
@@ -270,6 +272,71 @@ fn power_of_ten(mut exponent: u64, m: u128) -> u128 {
 /// Whether two values are the same to `enum` and `uniqueItems`.
 pub(super) fn same(a: RawBsonRef<'_>, b: RawBsonRef<'_>) -> bool {
     same_within(a, b, 0)
+}
+
+/// The first element that is the same as an earlier one. Elements are put into groups first, so that a long array
+/// costs no more than its length where its elements differ.
+pub(super) fn repeated(items: &[RawBsonRef<'_>]) -> Option<usize> {
+    let mut groups: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (index, item) in items.iter().enumerate() {
+        let mut hasher = DefaultHasher::new();
+        group(*item, &mut hasher, 0);
+        let earlier = groups.entry(hasher.finish()).or_default();
+        if earlier.iter().any(|e| same(items[*e], *item)) {
+            return Some(index);
+        }
+        earlier.push(index);
+    }
+    None
+}
+
+/// Gives values that are the same the same hash; documents by what is left when the order of fields is ignored.
+fn group(value: RawBsonRef<'_>, hasher: &mut DefaultHasher, depth: usize) {
+    match value {
+        _ if depth > DEEPEST => {}
+        RawBsonRef::Int32(n) => rough(f64::from(n), hasher),
+        #[expect(clippy::cast_precision_loss, reason = "a coarser group is as right")]
+        RawBsonRef::Int64(n) => rough(n as f64, hasher),
+        RawBsonRef::Double(d) => rough(d, hasher),
+        RawBsonRef::Decimal128(d) => rough(d.to_string().parse().unwrap_or(f64::NAN), hasher),
+        RawBsonRef::String(s) | RawBsonRef::Symbol(s) => s.hash(hasher),
+        RawBsonRef::ObjectId(id) => id.bytes().hash(hasher),
+        RawBsonRef::DateTime(at) => at.timestamp_millis().hash(hasher),
+        RawBsonRef::Boolean(b) => b.hash(hasher),
+        RawBsonRef::Binary(b) => b.bytes.hash(hasher),
+        RawBsonRef::Array(array) => {
+            for item in array.into_iter().flatten() {
+                group(item, hasher, depth + 1);
+            }
+        }
+        RawBsonRef::Document(document) => {
+            let mut sum = 0u64;
+            for (name, value) in document.iter().flatten() {
+                let mut inner = DefaultHasher::new();
+                name.as_str().hash(&mut inner);
+                group(value, &mut inner, depth + 1);
+                sum = sum.wrapping_add(inner.finish());
+            }
+            sum.hash(hasher);
+        }
+        _ => {}
+    }
+}
+
+fn rough(d: f64, hasher: &mut DefaultHasher) {
+    // Numbers of different width that are equal may differ in the last bits of their double.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a coarser group is as right"
+    )]
+    let short = d as f32;
+    if short.is_nan() {
+        f32::NAN
+    } else {
+        short + 0.0
+    }
+    .to_bits()
+    .hash(hasher);
 }
 
 fn same_within(a: RawBsonRef<'_>, b: RawBsonRef<'_>, depth: usize) -> bool {

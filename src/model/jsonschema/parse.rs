@@ -234,6 +234,17 @@ fn node(schema: &RawDocument, at: &str, depth: usize) -> Parsed<Node> {
                 }
             }
             "not" => out.not = Some(Box::new(sub(value, &here)?)),
+            "encrypt" => {
+                if !matches!(value, RawBsonRef::Document(_)) {
+                    return problem(&here, "must be an object");
+                }
+                out.encrypted = true;
+            }
+            "encryptMetadata" => {
+                if !matches!(value, RawBsonRef::Document(_)) {
+                    return problem(&here, "must be an object");
+                }
+            }
             "title" | "description" => {
                 if !matches!(value, RawBsonRef::String(_)) {
                     return problem(&here, "must be a string");

@@ -864,8 +864,7 @@ impl<'a> Reader<'a, '_> {
                     let left = match &value {
                         Value::Object(all) => {
                             let mut left = all.borrow().clone();
-                            left.properties
-                                .retain(|p| !taken.iter().any(|t| **t == *p.key));
+                            left.retain(|key| !taken.iter().any(|t| **t == *key));
                             Value::object(left)
                         }
                         _ => Value::unknown("it is the rest of something that cannot be read"),

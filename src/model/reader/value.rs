@@ -4,6 +4,7 @@
 //! code is [`Value::Unknown`] and says where it came from.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use bson::Bson;
@@ -49,20 +50,59 @@ pub(super) struct Object<'a> {
     pub(super) properties: Vec<Property<'a>>,
     /// Whether something was spread into it that could not be read.
     pub(super) incomplete: Option<(Rc<str>, Place)>,
+    /// Where each name stands, once there are many.
+    places: HashMap<Rc<str>, usize>,
 }
+
+/// From this many properties on, names are looked up by their hash.
+const MANY: usize = 64;
 
 impl<'a> Object<'a> {
     pub(super) fn get(&self, key: &str) -> Option<&Property<'a>> {
-        self.properties.iter().find(|p| &*p.key == key)
+        self.properties.get(self.place_of(key)?)
+    }
+
+    fn place_of(&self, key: &str) -> Option<usize> {
+        if self.places.is_empty() {
+            self.properties.iter().position(|p| &*p.key == key)
+        } else {
+            self.places.get(key).copied()
+        }
     }
 
     pub(super) fn set(&mut self, key: Rc<str>, value: Value<'a>, place: Place) {
-        match self.properties.iter_mut().find(|p| p.key == key) {
-            Some(old) => {
-                old.value = value;
-                old.place = place;
+        match self.place_of(&key) {
+            Some(at) => {
+                self.properties[at].value = value;
+                self.properties[at].place = place;
             }
-            None => self.properties.push(Property { key, value, place }),
+            None => {
+                self.properties.push(Property { key, value, place });
+                let last = self.properties.len() - 1;
+                if last == MANY {
+                    self.reindex();
+                } else if last > MANY {
+                    self.places.insert(Rc::clone(&self.properties[last].key), last);
+                }
+            }
+        }
+    }
+
+    /// Leaves out properties.
+    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.properties.retain(|p| keep(&p.key));
+        self.reindex();
+    }
+
+    fn reindex(&mut self) {
+        self.places.clear();
+        if self.properties.len() > MANY {
+            self.places = self
+                .properties
+                .iter()
+                .enumerate()
+                .map(|(at, p)| (Rc::clone(&p.key), at))
+                .collect();
         }
     }
 }
