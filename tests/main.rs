@@ -16,7 +16,6 @@ mod editor;
 mod job;
 mod layering;
 mod model;
-mod screenshots;
 mod query;
 mod screenshots;
 mod server;

@@ -1,5 +1,7 @@
 //! Models: what their readers and validators say, held to what Mongoose and a real server said.
 
+#![allow(clippy::print_stdout, reason = "the counts of each corpus are shown")]
+
 mod oracle;
 mod project;
 mod structure;

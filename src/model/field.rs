@@ -169,6 +169,8 @@ pub enum Requirement {
     Optional,
     /// It must be there, with the schema's own message where it has one.
     Required(Option<String>),
+    /// It must be there, but an empty text will do: the rule of a TypeScript type.
+    Present,
     /// It must be there in documents of which this holds, with the schema's own message where it has one.
     When(Condition, Option<String>),
     /// A function decides: cannot be checked without running it.
@@ -379,6 +381,9 @@ impl Field {
     /// Whether it must be there, as far as that can be known without running code.
     #[must_use]
     pub fn is_required(&self) -> bool {
-        matches!(self.required, Requirement::Required(_))
+        matches!(
+            self.required,
+            Requirement::Required(_) | Requirement::Present
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! Mongoose schemas in JavaScript and TypeScript, read without running them.
+//! Mongoose schemas in JavaScript and TypeScript, and TypeScript's own types, read without running them.
 //!
 //! A file is parsed, its constants are followed (also into the files it imports), and what it gives to `new Schema` and
 //! `model` becomes [`Model`]s. Text of imported files comes from a [`Sources`]; nothing is opened here.
@@ -12,6 +12,7 @@ mod eval;
 mod function;
 mod guard;
 mod options;
+mod types;
 mod value;
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ use oxc_span::SourceType;
 
 use self::compile::{Declared, Drafted};
 use self::eval::Scope;
+use self::types::Types;
 use self::value::{Object, Place, Value};
 use super::{Gap, Model, SchemaId};
 use crate::value::{Diagnostic, Span};
@@ -53,7 +55,9 @@ impl Sources for NoSources {
 pub struct Reading {
     /// The models that it makes, and those of the files it imports.
     pub models: Vec<Model>,
-    /// Schemas that no model uses, each as a model named after its variable. A sub-schema is one of these too.
+    /// Schemas that no model uses, each as a model named after its variable, and the TypeScript object types of the file
+    /// itself. A sub-schema is one of these too. A type is a model of [`Reading::models`] where a comment above it binds
+    /// it to a collection.
     pub schemas: Vec<Model>,
     /// What could not be read and belongs to no model.
     pub gaps: Vec<Gap>,
@@ -139,6 +143,8 @@ struct Reader<'a, 's> {
     late_exports: Vec<Vec<(&'a str, &'a str)>>,
     schemas: Vec<Drafted<'a>>,
     models: Vec<Declared>,
+    types: Vec<Types<'a>>,
+    typed: HashMap<(usize, &'a str), SchemaId>,
     gaps: Vec<Gap>,
     depth: usize,
     steps: usize,
@@ -155,6 +161,8 @@ impl<'a, 's> Reader<'a, 's> {
             late_exports: Vec::new(),
             schemas: Vec::new(),
             models: Vec::new(),
+            types: Vec::new(),
+            typed: HashMap::new(),
             gaps: Vec::new(),
             depth: 0,
             steps: 0,
@@ -215,6 +223,7 @@ impl<'a, 's> Reader<'a, 's> {
         let scope = Scope::inside(None);
         scope.set("module", Value::Native("module"));
         scope.set("exports", Value::Native("exports"));
+        self.types.push(Types::collect(program, &scope));
         self.statements(&program.body, &scope, number);
         for (local, exported) in std::mem::take(&mut self.late_exports[number]) {
             if let Some(value) = scope.find(local) {

@@ -376,7 +376,7 @@ impl<'m> Check<'m> {
             DefaultValue::Value(Bson::Null | Bson::Undefined) => {}
             DefaultValue::None => {
                 // A missing array becomes an empty one.
-                if matches!(field.kind, Kind::Array(_)) {
+                if matches!(field.kind, Kind::Array(_)) && field.required != Requirement::Present {
                     return;
                 }
             }
@@ -404,7 +404,7 @@ impl<'m> Check<'m> {
     fn is_required(&self, field: &Field, owner: &RawDocument) -> bool {
         match &field.required {
             Requirement::Optional | Requirement::Computed => false,
-            Requirement::Required(_) => true,
+            Requirement::Required(_) | Requirement::Present => true,
             Requirement::When(condition, _) => holds(condition, owner, 0),
         }
     }
@@ -527,8 +527,8 @@ impl<'m> Check<'m> {
                     self.value(inner, item, owner, &here, depth + 1);
                 }
             }
-            (Kind::Union(_), value) => match cast::cast(&field.kind, value) {
-                Cast::Fits => {}
+            (Kind::Union(members), value) => match cast::cast(&field.kind, value) {
+                Cast::Fits => self.union(field, members, value, at, depth),
                 other => self.mismatch(field, value, other, at),
             },
             (Kind::Nested(_) | Kind::Embedded(_) | Kind::Array(_) | Kind::Map(_), value) => {
@@ -541,6 +541,44 @@ impl<'m> Check<'m> {
                 other => self.mismatch(field, value, other, at),
             },
         }
+    }
+
+    /// A value of one of a union's kinds. Documents and arrays are looked into, for the member that they break least;
+    /// of simple values only literals are held to, since Mongoose holds a union to no more.
+    fn union(
+        &mut self,
+        field: &'m Field,
+        members: &'m [Field],
+        value: RawBsonRef<'_>,
+        at: &At<'_>,
+        depth: usize,
+    ) {
+        if !matches!(value, RawBsonRef::Document(_) | RawBsonRef::Array(_))
+            && !matches!(field.required, Requirement::Present)
+            && members.iter().all(|m| !m.implied)
+        {
+            return;
+        }
+        let mut best: Option<Vec<Violation>> = None;
+        for member in members {
+            if cast::cast(&member.kind, value) != Cast::Fits {
+                continue;
+            }
+            let mut check = Check {
+                model: self.model,
+                out: Vec::new(),
+            };
+            check.value(member, value, None, at, depth + 1);
+            let errors = |list: &[Violation]| {
+                list.iter()
+                    .filter(|v| v.severity == Severity::Error)
+                    .count()
+            };
+            if best.as_ref().is_none_or(|b| errors(&check.out) < errors(b)) {
+                best = Some(check.out);
+            }
+        }
+        self.out.extend(best.unwrap_or_default());
     }
 
     /// A value like an ObjectId or a date where a sub-document is wanted: the application makes an empty one of it.
@@ -624,7 +662,7 @@ impl<'m> Check<'m> {
             });
             &set
         };
-        if needed && text.is_empty() {
+        if needed && text.is_empty() && field.required != Requirement::Present {
             return self.required(field, Some(RawBsonRef::String(text)), at);
         }
         self.constraints(field, RawBsonRef::String(text), false, at);
@@ -695,6 +733,7 @@ impl<'m> Check<'m> {
     /// Enumerations and bounds of a value that is of the right kind.
     fn constraints(&mut self, field: &Field, value: RawBsonRef<'_>, needed: bool, at: &At<'_>) {
         if needed
+            && field.required != Requirement::Present
             && field.kind == Kind::Buffer
             && let RawBsonRef::Binary(binary) = value
             && binary.bytes.is_empty()

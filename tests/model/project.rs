@@ -223,3 +223,77 @@ fn violations_bring_what_mends_them() {
         expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()))
     );
 }
+
+#[test]
+fn typescript_types_hold_documents_without_any_schema() {
+    let reading = models::read_file(&fixture().join("types/people.ts")).unwrap();
+    assert_eq!(reading.gaps, []);
+    assert_eq!(reading.models.len(), 1);
+    let person = &reading.models[0];
+    assert_eq!(person.gaps, []);
+    assert_eq!(
+        (
+            person.name.as_str(),
+            person.collection.as_str(),
+            person.database.as_deref()
+        ),
+        ("Person", "people", Some("crm"))
+    );
+    let describe = |path: &str| person.field(&at(path)).unwrap().describe();
+    assert_eq!(
+        describe("role"),
+        "String required enum admin | editor | reader"
+    );
+    assert_eq!(
+        describe("status"),
+        "String required enum open | paid | shipped"
+    );
+    assert_eq!(describe("level"), "Number enum 1 | 2 | 3");
+    assert_eq!(describe("tags"), "[String] required");
+    assert_eq!(describe("counts"), "Map of Number required");
+    assert_eq!(describe("home.country"), "String required");
+    assert_eq!(describe("owner"), "ObjectId required");
+    assert_eq!(describe("contact.kind"), "String required enum mail");
+    assert_eq!(describe("parent"), "Object");
+
+    let wrong = |document: &bson::RawDocument| -> Vec<(String, String)> {
+        person
+            .validate(document)
+            .into_iter()
+            .filter(|v| v.severity == Severity::Error)
+            .map(|v| (v.path.dotted(), v.kind))
+            .collect()
+    };
+    let id = bson::oid::ObjectId::from_bytes([1; 12]);
+    let good = bson::rawdoc! {
+        "_id": id, "owner": id, "name": "", "role": "admin", "status": "paid", "born": bson::DateTime::from_millis(0),
+        "tags": [], "counts": { "a": 1 }, "home": { "street": "x", "country": "NO" }, "value": "text",
+        "contact": { "kind": "mail", "address": "a@b" }, "nick": null,
+    };
+    assert_eq!(wrong(&good), []);
+    let bad = bson::rawdoc! {
+        "_id": id, "owner": "nobody", "name": "x", "role": "boss", "status": "paid", "born": "1970-01-01",
+        "tags": ["a", 1], "counts": { "a": "many" }, "home": { "street": "x" }, "value": true, "level": 4,
+        "contact": { "kind": "phone", "address": "a@b" },
+    };
+    let bad: Vec<String> = wrong(&bad)
+        .into_iter()
+        .map(|(path, kind)| format!("{path} {kind}"))
+        .collect();
+    assert_eq!(
+        bad,
+        [
+            "owner ObjectId",
+            "role enum",
+            "born date",
+            "tags.1 string",
+            "counts.a Number",
+            "home.country required",
+            "value Union",
+            "level enum",
+            "contact.kind enum",
+        ]
+    );
+    let names: Vec<_> = reading.schemas.iter().map(|m| m.name.as_str()).collect();
+    assert_eq!(names, ["Base", "Contact"]);
+}

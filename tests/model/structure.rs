@@ -53,11 +53,11 @@ fn find<'m>(model: &'m Model, path: &str) -> Option<&'m Field> {
     model.field(&Path(steps))
 }
 
-fn leaves(model: &Model, fields: &[Field], prefix: &str, out: &mut Vec<String>) {
+fn leaves(fields: &[Field], prefix: &str, out: &mut Vec<String>) {
     for field in fields {
         let path = format!("{prefix}{}", field.name);
         match &field.kind {
-            Kind::Nested(inner) => leaves(model, inner, &format!("{path}."), out),
+            Kind::Nested(inner) => leaves(inner, &format!("{path}."), out),
             _ => out.push(path),
         }
     }
@@ -95,7 +95,7 @@ fn compare_field(model: &Model, at: &str, field: &Field, wanted: &Value, wrong: 
     if let Some(paths) = wanted["schema"].as_object() {
         let fields = model.children(field);
         let mut own = Vec::new();
-        leaves(model, fields, "", &mut own);
+        leaves(fields, "", &mut own);
         for (path, wanted) in paths {
             let found = path.split('.').try_fold(
                 (None, fields),
@@ -167,7 +167,7 @@ fn schemas_compile_to_what_mongoose_makes_of_them() {
                 }
             }
             let mut own = Vec::new();
-            leaves(model, model.fields(), "", &mut own);
+            leaves(model.fields(), "", &mut own);
             for path in own {
                 if !paths.contains_key(&path) {
                     here.push(format!("{path}: not in the schema"));

@@ -62,6 +62,7 @@ pub(super) struct Declared {
 
 impl Reader<'_, '_> {
     pub(super) fn finish(mut self) -> Reading {
+        let object_types = self.types_of(0);
         let declared = std::mem::take(&mut self.models);
         let mut models = Vec::new();
         let mut used = vec![false; self.schemas.len()];
@@ -109,6 +110,25 @@ impl Reader<'_, '_> {
             out.database = directive.database;
             out.domain = directive.domain;
             schemas.push(out);
+        }
+        for (name, schema, place) in object_types {
+            let mut out = self.compile(&name, schema, place, true);
+            let above = self.files.get(place.file).and_then(|f| {
+                // Only a comment just above binds a type, since most types of a file are no documents.
+                f.directives
+                    .iter()
+                    .find(|(line, d)| d.collection.is_some() && place.line - 1 == *line)
+            });
+            let (directive, _) = self.directive(place, None);
+            out.database = directive.database;
+            out.domain = directive.domain;
+            match above.and_then(|(_, d)| d.collection.clone()) {
+                Some(collection) => {
+                    out.collection = collection;
+                    models.push(out);
+                }
+                None => schemas.push(out),
+            }
         }
         Reading {
             models,
@@ -318,7 +338,10 @@ impl Linker<'_, '_, '_> {
 fn imply(schema: &mut Schema, is_document: bool, is_variant: bool) {
     let has = |schema: &Schema, name: &str| schema.fields.iter().any(|f| f.name == name);
     let options = schema.options.clone();
-    if options.id && !has(schema, "_id") {
+    // A type says itself whether there is an `_id`; every stored document has one all the same.
+    let has_id =
+        options.id || (is_document && !has(schema, "_id") && options.version_key.is_none());
+    if has_id && !has(schema, "_id") {
         let mut id = implied("_id", Kind::ObjectId);
         id.default = DefaultValue::NewId;
         id.immutable = true;

@@ -82,7 +82,8 @@ impl<'a> Object<'a> {
                 if last == MANY {
                     self.reindex();
                 } else if last > MANY {
-                    self.places.insert(Rc::clone(&self.properties[last].key), last);
+                    self.places
+                        .insert(Rc::clone(&self.properties[last].key), last);
                 }
             }
         }
