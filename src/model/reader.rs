@@ -55,7 +55,7 @@ impl Sources for NoSources {
 pub struct Reading {
     /// The models that it makes, and those of the files it imports.
     pub models: Vec<Model>,
-    /// Schemas that no model uses, each as a model named after its variable, and the TypeScript object types of the file
+    /// Schemas of the file itself that no model uses, each as a model named after its variable, and the TypeScript object types of the file
     /// itself. A sub-schema is one of these too. A type is a model of [`Reading::models`] where a comment above it binds
     /// it to a collection.
     pub schemas: Vec<Model>,

@@ -91,7 +91,8 @@ impl Reader<'_, '_> {
         let mut schemas = Vec::new();
         for (i, is_used) in used.iter().enumerate() {
             let draft = &self.schemas[i];
-            let Some(name) = draft.name.clone().filter(|_| !is_used && !draft.is_variant) else {
+            let is_own = draft.place.file == 0 && !draft.is_variant;
+            let Some(name) = draft.name.clone().filter(|_| !is_used && is_own) else {
                 continue;
             };
             let place = draft.place;
