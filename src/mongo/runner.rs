@@ -509,7 +509,10 @@ impl Post {
     }
 }
 
-/// Whether a person would see a difference.
+/// A round trip that is longer by less than this is the same.
+const ROUND_TRIP_NOISE: Duration = Duration::from_millis(20);
+
+/// Whether a person would care for the difference.
 fn is_news(old: &ConnectionState, new: &ConnectionState) -> bool {
     match (old, new) {
         (ConnectionState::Ready(a), ConnectionState::Ready(b)) => {
@@ -517,8 +520,8 @@ fn is_news(old: &ConnectionState, new: &ConnectionState) -> bool {
                 a.round_trip.min(b.round_trip),
                 a.round_trip.max(b.round_trip),
             );
-            let differs =
-                longer.saturating_sub(shorter) > (shorter / 2).max(Duration::from_millis(1));
+            // Round trips of a busy machine or a far server tremble: each new figure would be a frame in an idle console.
+            let differs = longer > shorter * 2 + ROUND_TRIP_NOISE;
             differs
                 || a.version != b.version
                 || a.role != b.role
@@ -538,5 +541,30 @@ fn is_news(old: &ConnectionState, new: &ConnectionState) -> bool {
             },
         ) => a != b || x != y || f.summary != g.summary,
         (a, b) => a != b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mongo::request::{Role, ServerInfo};
+
+    fn ready(round_trip: u64) -> ConnectionState {
+        ConnectionState::Ready(ServerInfo {
+            version: "6.0.5".to_owned(),
+            role: Role::Standalone,
+            set_name: None,
+            round_trip: Duration::from_millis(round_trip),
+            address: "localhost:27017".to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_round_trip_that_trembles_is_no_news_and_one_that_jumps_is() {
+        assert!(!is_news(&ready(0), &ready(15)));
+        assert!(!is_news(&ready(80), &ready(140)));
+        assert!(!is_news(&ready(140), &ready(80)));
+        assert!(is_news(&ready(1), &ready(60)));
+        assert!(is_news(&ready(300), &ready(40)));
     }
 }

@@ -284,8 +284,8 @@ mod tests {
         assert_eq!(parse("bright-blue").unwrap(), Color::LightBlue);
         assert_eq!(parse("#12aBff").unwrap(), Color::Rgb(0x12, 0xab, 0xff));
         assert_eq!(
-            parse("magneta1").unwrap_err().to_string(),
-            "`magneta1` is not a colour; write one of the 16 names such as `red` or `bright-blue`, or `#rrggbb`"
+            parse("quartz77").unwrap_err().to_string(),
+            "`quartz77` is not a colour; write one of the 16 names such as `red` or `bright-blue`, or `#rrggbb`"
         );
         assert_eq!(parse("gren").unwrap_err().help, "did you mean `green`?");
         for wrong in ["", "#fff", "#+12345", "#12345é"] {

@@ -72,15 +72,25 @@ fn take(rest: &mut Rect, height: u16) -> Rect {
 fn head(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect) {
     let dim = sheet.style(Role::Dim);
     let awaited = tab.feed.is_loading() && tab.feed.is_outdated();
-    let right = match tab.feed.took() {
-        _ if awaited => "reading …".to_owned(),
-        _ if tab.feed.is_outdated() && !tab.feed.rows.is_empty() => "earlier rows".to_owned(),
-        Some(took) if line.width >= 56 => format!("{}  {}", tab.position(), words::span(took)),
-        Some(_) => tab.position(),
-        None => String::new(),
+    let outdated = tab.feed.is_outdated() && !tab.feed.rows.is_empty();
+    let end = inner(line);
+    let used = match tab.feed.took() {
+        _ if awaited => sheet.put_right(end, "reading …", sheet.style(Role::Busy)),
+        _ if outdated => sheet.put_right(end, "earlier rows", dim),
+        None => 0,
+        Some(took) => {
+            let mut used = 0;
+            if line.width >= 56 {
+                used = sheet.put_right(end, &format!("  {}", words::span(took)), dim);
+            }
+            // The pen of the place is that of the terminal: it changes with every step of the cursor.
+            let rest = Rect {
+                width: end.width.saturating_sub(used),
+                ..end
+            };
+            used + sheet.put_right(rest, &tab.position(), sheet.style(Role::Text))
+        }
     };
-    let role = if awaited { Role::Busy } else { Role::Dim };
-    let used = sheet.put_right(inner(line), &right, sheet.style(role));
     let room = line.width.saturating_sub(used + 4);
     let sort = match tab.sort.as_str() {
         "" => String::new(),
