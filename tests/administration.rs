@@ -27,10 +27,10 @@ async fn a_collection_is_made_renamed_and_dropped_by_its_typed_name() {
     console.keys("enter");
     console.wait_for(&database.name).await;
     console.keys("ctrl-o");
-    console
-        .wait_for(&format!("main {}.first", database.name))
-        .await;
     console.type_text(&format!("{}.first", database.name));
+    console
+        .wait_for(&format!("▸ main {}.first", database.name))
+        .await;
     console.keys("enter");
     console.wait_for("1 first").await;
     console.keys("1 c n");

@@ -260,7 +260,16 @@ fn a_draft_survives_a_kill_and_is_offered_again() {
     pty.send(" // a thought that must not be lost");
     pty.wait_for("must not be lost");
     let deadline = Instant::now() + Duration::from_secs(20);
-    while !home.everything_written().contains("must not be lost") {
+    // In its place, not only in the file beside it that is renamed once it is whole.
+    let store = mongodeck::config::store::Store::at(&home.path("state")).unwrap();
+    let kept = || {
+        store
+            .drafts()
+            .value
+            .iter()
+            .any(|d| d.text.contains("must not be lost"))
+    };
+    while !kept() {
         assert!(
             Instant::now() < deadline,
             "the draft never came to the disk"

@@ -61,7 +61,11 @@ impl App {
 
     fn jump_items(&self) -> Vec<Item> {
         let mut found: Vec<(ProfileName, Namespace)> = self.tree.namespaces().collect();
-        found.sort();
+        // The server's own come last here too.
+        found.sort_by(|a, b| {
+            let own = |n: &Namespace| super::tree::is_servers_own(&n.database);
+            (own(&a.1), a).cmp(&(own(&b.1), b))
+        });
         found
             .into_iter()
             .map(|(profile, namespace)| {
