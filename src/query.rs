@@ -2,7 +2,8 @@
 //!
 //! [`parse`] takes a bare literal (a filter, a pipeline, …) or a statement (`db.orders.find({…}).sort({…})`). The text
 //! is parsed as JavaScript and evaluated as a closed set of literals: constructors, arithmetic, dates, a few methods of
-//! strings and arrays. There are no variables, functions or loops; nothing is ever executed. Pure: reads no clock
+//! strings and arrays. A value may be given a name before the statement (`const since = …;`), but never another; there
+//! are no functions and no loops; nothing is ever executed. Pure: reads no clock
 //! (but for fresh ids and `Math.random()`), no file, no server.
 //!
 //! Values are what mongosh would send. A whole number is an Int32 where it fits, else a Double; integer-like keys
@@ -12,6 +13,7 @@
 //! - `__proto__` is a key like any other (mongosh drops it, so that a filter becomes `{}`);
 //! - `Symbol("a")` is a BSON symbol (mongosh drops it);
 //! - the flag `s` of a regular expression is refused (mongosh drops it), and so is a bigint over 64 bits;
+//! - `EJSON.parse` keeps the kinds of numbers that the text names (mongosh makes plain numbers of them);
 //! - a function is taken only where the server runs it (`$where`, `$function`, `$accumulator`, `mapReduce`).
 //!
 //! What mongosh silently makes something else of (`new Date("soon")` becomes 1970, `NumberInt("abc")` becomes 0) is
@@ -357,6 +359,10 @@ fn program(
         let expression = match statement {
             ast::Statement::ExpressionStatement(e) => &e.expression,
             ast::Statement::EmptyStatement(_) => continue,
+            ast::Statement::VariableDeclaration(names) if found.is_none() => {
+                named(evaluator, names)?;
+                continue;
+            }
             other => return Err(statement::of_language(of_language(other), head(span))),
         };
         if let Some((before, before_span)) = found.take() {
@@ -382,6 +388,28 @@ fn program(
         found = Some((input, span));
     }
     found.map(|(input, _)| input).ok_or(error)
+}
+
+/// `const since = ISODate("2024-01-01"), days = 7`: values with names, for the statement that follows.
+fn named(
+    evaluator: &mut Evaluator<'_>,
+    names: &ast::VariableDeclaration<'_>,
+) -> Result<(), Diagnostic> {
+    for one in &names.declarations {
+        let span = span_of(&one.id);
+        let ast::BindingPattern::BindingIdentifier(name) = &one.id else {
+            return Err(
+                Diagnostic::new(span, "only one value can be given a name at a time")
+                    .with_help("write `const since = ISODate(\"2024-01-01\");`"),
+            );
+        };
+        let value = match &one.init {
+            Some(init) => evaluator.value(init)?,
+            None => Js::Undefined,
+        };
+        evaluator.name(name.name.as_str(), span, value)?;
+    }
+    Ok(())
 }
 
 /// Whether a cursor method already reads from the server.

@@ -188,14 +188,9 @@ fn object_id(value: &Js, world: &World<'_>) -> Result<Js, Problem> {
             Problem::new(format!("`{}` is not an ObjectId", shortened(text)))
                 .with_help("write its 24 hexadecimal digits in quotes")
         }),
-        Js::Object(object) => match object.get("id").or_else(|| object.get("$oid")) {
-            Some(Js::Text(_)) => object_id(object.get("id").unwrap_or(&Js::Bool(false)), world),
-            _ => Err(expected(
-                "ObjectId",
-                "24 hexadecimal digits in quotes",
-                value,
-            )),
-        },
+        Js::Object(object) if matches!(object.get("id"), Some(Js::Text(_))) => {
+            object_id(object.get("id").unwrap_or(&Js::Null), world)
+        }
         other => Err(expected(
             "ObjectId",
             "24 hexadecimal digits in quotes",
@@ -280,12 +275,10 @@ fn date_value(arguments: &[Js], is_new: bool, world: &mut World<'_>) -> Result<J
 
 fn number_int(value: &Js, world: &mut World<'_>) -> Result<Js, Problem> {
     let text = match value {
-        Js::Undefined => "0".to_owned(),
+        Js::Undefined | Js::Null => "0".to_owned(),
         Js::Text(text) => text.clone(),
-        Js::Bool(_) | Js::Array(_) | Js::Object(_) => {
-            return Err(expected("NumberInt", "a number", value));
-        }
-        other => other.to_text(world.zone)?,
+        Js::Number(_) | Js::Int32(_) | Js::Long(_) => value.to_text(world.zone)?,
+        other => return Err(expected("NumberInt", "a number", other)),
     };
     let parsed = number::parse_int(&text, 10);
     let int = number::to_int32(parsed);
@@ -339,7 +332,7 @@ fn number_long(value: &Js, world: &mut World<'_>) -> Result<Js, Problem> {
         }
         Js::Long(n) => Ok(Js::Long(*n)),
         Js::Int32(n) => Ok(Js::Long(i64::from(*n))),
-        Js::Number(n) | Js::Double(n) => {
+        Js::Number(n) => {
             if n.abs() > 9_007_199_254_740_991.0 && n.is_finite() {
                 world.warn(
                     Problem::new("a number this large has lost digits already")
@@ -348,7 +341,6 @@ fn number_long(value: &Js, world: &mut World<'_>) -> Result<Js, Problem> {
             }
             Ok(Js::Long(long_from_number(*n)))
         }
-        Js::BigInt(n) => Ok(Js::Long(wrap(*n))),
         other => Err(expected(
             "NumberLong",
             "a number, or its digits in quotes",
@@ -366,6 +358,7 @@ fn long_from_number(n: f64) -> i64 {
     n as i64
 }
 
+/// The lowest 64 bits.
 #[expect(clippy::cast_possible_truncation, reason = "wrapping is the rule")]
 fn wrap(n: i128) -> i64 {
     n as i64
@@ -381,7 +374,7 @@ fn long_from_text(text: &str) -> Result<i64, Problem> {
     if matches!(text, "NaN" | "Infinity" | "+Infinity" | "-Infinity") {
         return Ok(0);
     }
-    if text.rfind('-').is_some_and(|i| i > 0) {
+    if text.find('-').is_some_and(|i| i > 0) {
         return Err(
             Problem::new(format!("`{}` is not an integer", shortened(text)))
                 .with_help("a `-` may only stand at the start"),
@@ -404,7 +397,8 @@ fn long_from_text(text: &str) -> Result<i64, Problem> {
 fn long(arguments: &[Js], world: &mut World<'_>) -> Result<Js, Problem> {
     match arguments {
         [] => Ok(Js::Long(0)),
-        [Js::Text(_) | Js::Long(_) | Js::BigInt(_), ..] => number_long(&arguments[0], world),
+        [Js::BigInt(n), ..] => Ok(Js::Long(wrap(*n))),
+        [text @ (Js::Text(_) | Js::Long(_)), ..] => number_long(text, world),
         [low, rest @ ..] => {
             let low = low.to_number(world.zone)?;
             let high = match rest.first() {
@@ -435,9 +429,7 @@ fn number_decimal(value: &Js, world: &mut World<'_>) -> Result<Js, Problem> {
         Js::Undefined => decimal("0"),
         Js::Text(text) => decimal(text),
         Js::Decimal(d) => Ok(Js::Decimal(*d)),
-        Js::Number(_) | Js::Int32(_) | Js::Double(_) | Js::Long(_) | Js::BigInt(_) => {
-            decimal(&value.to_text(world.zone)?)
-        }
+        Js::Number(_) | Js::Int32(_) | Js::Long(_) => decimal(&value.to_text(world.zone)?),
         other => Err(expected("NumberDecimal", "a number in quotes", other)),
     }
 }
@@ -525,10 +517,6 @@ fn uuid(name: &str, value: &Js, subtype: u8, world: &mut World<'_>) -> Result<Js
             }
             Ok(Js::Binary { subtype, bytes })
         }
-        Js::Binary { bytes, .. } => Ok(Js::Binary {
-            subtype,
-            bytes: bytes.clone(),
-        }),
         other => Err(expected(name, "32 hexadecimal digits in quotes", other)),
     }
 }
@@ -684,7 +672,7 @@ fn timestamp(first: &Js, second: &Js) -> Result<Js, Problem> {
             Js::Undefined => 0.0,
             other => return Err(expected("Timestamp", "numbers", other)),
         };
-        if n.fract() != 0.0 || !(0.0..=4_294_967_295.0).contains(&n) {
+        if !(0.0..=4_294_967_295.0).contains(&n) {
             return Err(Problem::new(format!(
                 "the `{name}` of a Timestamp is 0 to 4294967295, not `{}`",
                 number::to_text(n)
@@ -723,6 +711,11 @@ fn timestamp(first: &Js, second: &Js) -> Result<Js, Problem> {
             "two numbers or `{t: …, i: …}`",
             first,
         )),
+        Js::Undefined if !matches!(second, Js::Undefined) => Err(expected(
+            "Timestamp",
+            "two numbers or `{t: …, i: …}`",
+            first,
+        )),
         _ => Ok(Js::Timestamp {
             time: part(first, "t")?,
             increment: part(second, "i")?,
@@ -733,8 +726,19 @@ fn timestamp(first: &Js, second: &Js) -> Result<Js, Problem> {
 fn db_ref(arguments: &[Js]) -> Result<Js, Problem> {
     let usage = "write it as `DBRef(\"users\", ObjectId(\"…\"))`";
     let mut object = Object::default();
+    let mut database = None;
     match arguments.first() {
-        Some(Js::Text(text)) => object.set("$ref".into(), Js::text(text.clone())),
+        Some(Js::Text(text)) => {
+            // As the driver has it: one dot parts a database from its collection.
+            let name = match text.split_once('.') {
+                Some((db, name)) if !name.contains('.') => {
+                    database = Some(db.to_owned());
+                    name
+                }
+                _ => text.as_str(),
+            };
+            object.set("$ref".into(), Js::text(name));
+        }
         Some(other) => {
             return Err(expected("DBRef", "a collection's name first", other).with_help(usage));
         }
@@ -750,13 +754,18 @@ fn db_ref(arguments: &[Js]) -> Result<Js, Problem> {
     }
     match arguments.get(2) {
         None | Some(Js::Undefined) => {}
-        Some(Js::Text(text)) => object.set("$db".into(), Js::text(text.clone())),
+        Some(Js::Text(text)) => {
+            database.get_or_insert_with(|| text.clone());
+        }
         Some(other) => {
             return Err(
                 expected("DBRef", "a database's name as its third argument", other)
                     .with_help(usage),
             );
         }
+    }
+    if let Some(database) = database {
+        object.set("$db".into(), Js::Text(database));
     }
     match arguments.get(3) {
         None | Some(Js::Undefined) => {}
@@ -1255,11 +1264,7 @@ fn math(name: &str, arguments: &[Js], zone: &Zone) -> Option<Result<Js, Problem>
         }
         "clz32" => f64::from(number::to_int32(x).cast_unsigned().leading_zeros()),
         "imul" => f64::from(number::to_int32(x).wrapping_mul(number::to_int32(y))),
-        "hypot" => match numbers.as_slice() {
-            [] => 0.0,
-            [a, b] => a.hypot(*b),
-            many => many.iter().map(|n| n * n).sum::<f64>().sqrt(),
-        },
+        "hypot" => hypot(&numbers),
         "max" if any_nan => f64::NAN,
         "min" if any_nan => f64::NAN,
         "max" => numbers.iter().copied().fold(f64::NEG_INFINITY, |a, b| {
@@ -1280,6 +1285,29 @@ fn math(name: &str, arguments: &[Js], zone: &Zone) -> Option<Result<Js, Problem>
         _ => return None,
     };
     Some(Ok(Js::Number(value)))
+}
+
+/// The root of the sum of squares: scaled by the largest, with the lost bits carried along.
+fn hypot(numbers: &[f64]) -> f64 {
+    if numbers.iter().any(|n| n.is_infinite()) {
+        return f64::INFINITY;
+    }
+    let largest = numbers.iter().fold(0.0_f64, |m, n| m.max(n.abs()));
+    if numbers.iter().any(|n| n.is_nan()) {
+        return f64::NAN;
+    }
+    if largest == 0.0 {
+        return 0.0;
+    }
+    let (mut sum, mut lost) = (0.0, 0.0);
+    for n in numbers {
+        let scaled = n.abs() / largest;
+        let summand = scaled * scaled - lost;
+        let next = sum + summand;
+        lost = (next - sum) - summand;
+        sum = next;
+    }
+    sum.sqrt() * largest
 }
 
 /// The constants that hang on a name: `Math.PI`, `Long.MAX_VALUE`, …

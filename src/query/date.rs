@@ -76,7 +76,8 @@ pub(super) fn parts(millis: f64) -> Parts {
         };
     }
     let day = (millis / DAY).floor();
-    let time = millis.rem_euclid(DAY);
+    // A negative zero would be sent as a double.
+    let time = millis.rem_euclid(DAY) + 0.0;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
@@ -94,7 +95,7 @@ pub(super) fn parts(millis: f64) -> Parts {
         minute: (time / 60_000.0).floor() % 60.0,
         second: (time / 1000.0).floor() % 60.0,
         milli: time % 1000.0,
-        weekday: (day + 4.0).rem_euclid(7.0),
+        weekday: (day + 4.0).rem_euclid(7.0) + 0.0,
     }
 }
 

@@ -3,6 +3,8 @@
 //! There are no variables, no assignments, no functions and no loops, so evaluation ends, and nothing that the text
 //! says is ever executed. Everything outside the set is a diagnostic that says what to write instead.
 
+use std::collections::BTreeMap;
+
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, BigIntLiteral, BinaryExpression, CallExpression,
     ChainElement, Expression, ObjectExpression, ObjectPropertyKind, PropertyKey, PropertyKind,
@@ -32,13 +34,15 @@ const SERVER_CODE: [&str; 8] = [
 ];
 
 /// Values built in one evaluation, spreads and copies counted: a bound on memory.
-const MAX_VALUES: usize = 4_000_000;
+const MAX_VALUES: usize = 2_000_000;
 
 pub(super) struct Evaluator<'c> {
     context: &'c Context,
     source: &'c str,
     depth: usize,
     values: usize,
+    /// Values that the text gave a name before its statement.
+    names: BTreeMap<String, Js>,
     /// Problems of single values, so that one reading names them all.
     pub(super) problems: Vec<Diagnostic>,
     /// What can be sent but is not what was typed.
@@ -51,6 +55,10 @@ pub(super) fn span_of(node: &impl GetSpan) -> Span {
         usize::try_from(span.start).unwrap_or(usize::MAX),
         usize::try_from(span.end).unwrap_or(usize::MAX),
     )
+}
+
+fn too_many(span: Span) -> Diagnostic {
+    Diagnostic::new(span, "this makes more values than a document can hold")
 }
 
 fn at(span: Span, problem: Problem) -> Diagnostic {
@@ -77,6 +85,7 @@ impl<'c> Evaluator<'c> {
             source,
             depth: 0,
             values: 0,
+            names: BTreeMap::new(),
             problems: Vec::new(),
             warnings: Vec::new(),
         }
@@ -119,10 +128,7 @@ impl<'c> Evaluator<'c> {
             )
             .with_help("is this text whole?"))
         } else if self.values > MAX_VALUES {
-            Err(Diagnostic::new(
-                span,
-                "this makes more values than a document can hold",
-            ))
+            Err(too_many(span))
         } else {
             self.kind(expression, span)
         };
@@ -200,7 +206,12 @@ impl<'c> Evaluator<'c> {
                     .with_help("write the document without the field"));
                 }
                 if u.operator == UnaryOperator::Typeof
-                    && let Expression::Identifier(_) = bare(&u.argument)
+                    && let Expression::Identifier(name) = bare(&u.argument)
+                    && !matches!(
+                        name.name.as_str(),
+                        "undefined" | "NaN" | "Infinity" | "params"
+                    )
+                    && !self.names.contains_key(name.name.as_str())
                 {
                     return Err(Diagnostic::new(span, "`typeof` a name cannot be said here")
                         .with_help("write the text itself, such as `\"number\"`"));
@@ -227,7 +238,11 @@ impl<'c> Evaluator<'c> {
             }
             Expression::CallExpression(c) => return self.call(c),
             Expression::NewExpression(n) => {
-                let arguments = self.arguments(&n.arguments)?;
+                let arguments = if is_name(&n.callee, "Code") {
+                    self.with_code(&n.arguments)?
+                } else {
+                    self.arguments(&n.arguments)?
+                };
                 return self.construct(&n.callee, &arguments, span);
             }
             Expression::StaticMemberExpression(m) => {
@@ -305,7 +320,32 @@ impl<'c> Evaluator<'c> {
         Ok(out)
     }
 
-    fn identifier(&self, name: &str, span: Span) -> Result<Js, Diagnostic> {
+    /// Gives a value a name: `const since = ISODate("2024-01-01")`.
+    pub(super) fn name(&mut self, name: &str, span: Span, value: Js) -> Result<(), Diagnostic> {
+        if constructors::NAMES.contains(&name)
+            || matches!(
+                name,
+                "db" | "rs" | "sh" | "params" | "undefined" | "NaN" | "Infinity"
+            )
+        {
+            return Err(
+                Diagnostic::new(span, format!("`{name}` has a meaning already"))
+                    .with_help("choose another name"),
+            );
+        }
+        self.names.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    fn identifier(&mut self, name: &str, span: Span) -> Result<Js, Diagnostic> {
+        if let Some(value) = self.names.get(name) {
+            self.values += value.size();
+            return if self.values > MAX_VALUES {
+                Err(too_many(span))
+            } else {
+                Ok(value.clone())
+            };
+        }
         Ok(match name {
             "undefined" => Js::Undefined,
             "NaN" => Js::Number(f64::NAN),
@@ -535,6 +575,24 @@ impl<'c> Evaluator<'c> {
         Ok(out)
     }
 
+    /// Arguments of which functions are the server's to run: their text.
+    pub(super) fn with_code(&mut self, arguments: &[Argument<'_>]) -> Result<Vec<Js>, Diagnostic> {
+        let mut out = Vec::new();
+        for argument in arguments {
+            match argument.as_expression().map(bare) {
+                Some(
+                    code @ (Expression::FunctionExpression(_)
+                    | Expression::ArrowFunctionExpression(_)),
+                ) => out.push(Js::Code {
+                    code: self.text(span_of(code)).to_owned(),
+                    scope: None,
+                }),
+                _ => out.extend(self.arguments(std::slice::from_ref(argument))?),
+            }
+        }
+        Ok(out)
+    }
+
     fn construct(
         &mut self,
         callee: &Expression<'_>,
@@ -590,7 +648,11 @@ impl<'c> Evaluator<'c> {
                 if !constructors::NAMES.contains(&name) && name != "ObjectID" {
                     return Err(unknown_function(name, span_of(callee)));
                 }
-                let arguments = self.arguments(&call.arguments)?;
+                let arguments = if name == "Code" {
+                    self.with_code(&call.arguments)?
+                } else {
+                    self.arguments(&call.arguments)?
+                };
                 return match self.build(span, |w| {
                     constructors::call(name, &arguments, false, w).transpose()
                 })? {

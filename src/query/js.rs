@@ -219,6 +219,23 @@ impl Js {
         }
     }
 
+    /// How much it holds: values, and text by its length, for a bound on copies.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Array(items) => 1 + items.iter().map(Self::size).sum::<usize>(),
+            Self::Object(object) => {
+                1 + object
+                    .entries
+                    .iter()
+                    .map(|(k, v)| k.len() / 64 + v.size())
+                    .sum::<usize>()
+            }
+            Self::Text(text) => 1 + text.len() / 64,
+            Self::Binary { bytes, .. } => 1 + bytes.len() / 64,
+            _ => 1,
+        }
+    }
+
     /// What `typeof` says.
     pub(super) fn type_of(&self) -> &'static str {
         match self {

@@ -67,6 +67,12 @@ pub(super) fn property(value: Js, name: &str) -> Result<Js, Problem> {
                 from_units(&units)?
             })
         }
+        // Any other index: there is nothing at it.
+        (Js::Array(_) | Js::Text(_), _)
+            if name == "NaN" || (!name.is_empty() && !number::from_text(name).is_nan()) =>
+        {
+            Some(Js::Undefined)
+        }
         (Js::Regex { source, .. }, "source") => Some(Js::text(source.clone())),
         (Js::Regex { flags, .. }, "flags") => Some(Js::text(flags.clone())),
         (Js::ObjectId(id), "str") => Some(Js::text(id.to_hex())),

@@ -289,6 +289,8 @@ impl<'e, 'a> Reader<'_, '_, 'e, 'a> {
             "version" | "serverBuildInfo" => Some("buildInfo"),
             "ping" => Some("ping"),
             "hostInfo" => Some("hostInfo"),
+            "getUsers" => Some("usersInfo"),
+            "getRoles" => Some("rolesInfo"),
             "listCommands" => Some("listCommands"),
             "getProfilingStatus" => None,
             _ => None,
@@ -583,7 +585,7 @@ impl<'e, 'a> Reader<'_, '_, 'e, 'a> {
     ) -> Result<Vec<RawBson>, Diagnostic> {
         let mut spans: Vec<Span> = arguments.iter().map(span_of).collect();
         let values = if operation == Operation::MapReduce {
-            self.with_code(arguments)?
+            self.evaluator.with_code(arguments)?
         } else {
             self.evaluator.arguments(arguments)?
         };
@@ -592,25 +594,6 @@ impl<'e, 'a> Reader<'_, '_, 'e, 'a> {
             return self.pipeline(values, &spans);
         }
         self.checked_values(operation.name(), signature(operation), values, &spans, span)
-    }
-
-    /// Arguments of which functions are the server's to run.
-    fn with_code(&mut self, arguments: &[Argument<'_>]) -> Result<Vec<Js>, Diagnostic> {
-        let mut out = Vec::new();
-        for argument in arguments {
-            let Some(e) = argument.as_expression() else {
-                out.extend(self.evaluator.arguments(std::slice::from_ref(argument))?);
-                continue;
-            };
-            match bare(e) {
-                Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_) => {
-                    let code = self.evaluator.text(span_of(bare(e))).to_owned();
-                    out.push(Js::Code { code, scope: None });
-                }
-                other => out.push(self.evaluator.value(other)?),
-            }
-        }
-        Ok(out)
     }
 
     /// `aggregate([…], options)`, `aggregate(stage, stage, …)` and `aggregate()`.

@@ -225,11 +225,6 @@ fn nothing_is_executed_and_the_message_says_what_to_write() {
             "db.orders.find",
         ),
         (
-            "const a = 1; db.a.find({a})",
-            "a variable is code, and query text is never executed",
-            "values in place",
-        ),
-        (
             "{a: () => 1}",
             "a function is code, and query text is never executed",
             "$where",
@@ -334,6 +329,27 @@ fn statements_name_their_database_and_collection() {
         statement("db.aggregate([{$currentOp: {}}])").collection,
         None
     );
+}
+
+#[test]
+fn a_value_may_have_a_name_before_its_statement() {
+    let found = statement(
+        "const day = 1000 * 60 * 60 * 24, n = 7;\nlet at = {$gt: new Date(n * day)};\ndb.a.find({at, n})",
+    );
+    let RawBson::Document(filter) = &found.arguments[0] else {
+        panic!("{found:?}");
+    };
+    let at = bson::DateTime::from_millis(7 * 86_400_000);
+    assert_eq!(*filter, rawdoc! { "at": { "$gt": at }, "n": 7 });
+    refusal("var x = {a: 1}; x");
+    refusal("const db = 1; db.a.find()");
+    refusal("const f = () => 1; db.a.find({a: f})");
+    let doubling: String = (0..60)
+        .map(|i| format!("const a{} = [a{i}, a{i}];", i + 1))
+        .collect();
+    refusal(&format!(
+        "const a0 = [1, 2]; {doubling} db.a.find({{a: a60}})"
+    ));
 }
 
 #[test]
