@@ -3,8 +3,8 @@
 //! [`parse`] takes a bare literal (a filter, a pipeline, …) or a statement (`db.orders.find({…}).sort({…})`). The text
 //! is parsed as JavaScript and evaluated as a closed set of literals: constructors, arithmetic, dates, a few methods of
 //! strings and arrays. A value may be given a name before the statement (`const since = …;`), but never another; there
-//! are no functions and no loops; nothing is ever executed. Pure: reads no clock
-//! (but for fresh ids and `Math.random()`), no file, no server.
+//! are no functions and no loops; nothing is ever executed. Pure: reads no clock,
+//! no file, no server; the time and chance come with the [`Context`].
 //!
 //! Values are what mongosh would send. A whole number is an Int32 where it fits, else a Double; integer-like keys
 //! come first; the last of two equal keys wins; an invalid date is the epoch. Where mongosh and Compass differ this
@@ -63,6 +63,9 @@ pub struct Context {
     pub database: String,
     /// The time, in milliseconds since the epoch, for `new Date()` and `ISODate()`.
     pub now_millis: i64,
+    /// Where chance starts, for `ObjectId()`, `UUID()` and `Math.random()`: the caller draws it anew for each text, so
+    /// that no two make the same ids.
+    pub chance: u64,
     /// The zone of local times, for `new Date(2024, 0, 1)`.
     pub zone: Zone,
     /// The values of `params.…`, by name.
@@ -70,12 +73,13 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context without parameters, in universal time.
+    /// A context without parameters, in universal time, with chance that starts at the time.
     #[must_use]
     pub fn new(database: impl Into<String>, now_millis: i64) -> Self {
         Self {
             database: database.into(),
             now_millis,
+            chance: now_millis.cast_unsigned(),
             zone: Zone::utc(),
             parameters: BTreeMap::new(),
         }

@@ -5,6 +5,7 @@
 //! or pipeline of the command that mongosh sent. `{"$volatile": …}` stands for anything of a clock or of chance.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use mongodeck::query::{self, Context, Input, Zone};
 use mongodeck::value::extjson::{self, Layout, Mode};
@@ -184,4 +185,23 @@ fn local_dates_are_those_of_the_zone() {
         }
     }
     assert!(seen >= 10, "only {seen} cases name a zone");
+}
+
+#[test]
+fn time_grows_with_the_length_alone() {
+    let timed = |n: usize| {
+        let keys: String = (0..n)
+            .map(|i| format!("k{i}: [{i}, 'x', ISODate('2024-01-01')],\n"))
+            .collect();
+        let text = format!("{{{keys}}}");
+        let start = Instant::now();
+        query::parse(&text, &Context::new("test", 0)).unwrap();
+        start.elapsed()
+    };
+    timed(500);
+    let (small, large) = (timed(2_000), timed(20_000));
+    assert!(
+        large < small * 60 + Duration::from_millis(200),
+        "{small:?} for 2,000 and {large:?} for 20,000"
+    );
 }

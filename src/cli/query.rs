@@ -50,6 +50,7 @@ pub fn run(args: &QueryArgs) -> Exit {
         .and_then(|d| i64::try_from(d.as_millis()).ok())
         .unwrap_or(0);
     let context = Context {
+        chance: chance(),
         zone: zone::local(),
         ..Context::new("test", now)
     };
@@ -76,6 +77,12 @@ pub fn run(args: &QueryArgs) -> Exit {
             Exit::Query
         }
     }
+}
+
+/// Bits that are drawn anew each time.
+fn chance() -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = bson::Uuid::new().bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// The input as one line of canonical Extended JSON.

@@ -26,10 +26,21 @@ pub(super) use statics::{MATH, call_static, constant};
 pub(super) struct World<'w> {
     pub(super) zone: &'w Zone,
     pub(super) now: f64,
+    /// The state of the numbers that stand for chance; each draw changes it.
+    pub(super) chance: u64,
     pub(super) warnings: Vec<Problem>,
 }
 
 impl World<'_> {
+    /// The next 64 bits of chance (splitmix64).
+    pub(super) fn draw(&mut self) -> u64 {
+        self.chance = self.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.chance;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
     pub(super) fn warn(&mut self, problem: Problem) {
         self.warnings.push(problem);
     }
@@ -176,11 +187,11 @@ pub(super) fn call(
     })
 }
 
-fn object_id(value: &Js, world: &World<'_>) -> Result<Js, Problem> {
+fn object_id(value: &Js, world: &mut World<'_>) -> Result<Js, Problem> {
     match value {
-        Js::Undefined | Js::Null => Ok(Js::ObjectId(fresh_object_id(world.now / 1000.0))),
+        Js::Undefined | Js::Null => Ok(Js::ObjectId(fresh_object_id(world.now / 1000.0, world))),
         Js::ObjectId(id) => Ok(Js::ObjectId(*id)),
-        Js::Number(n) => Ok(Js::ObjectId(fresh_object_id(*n))),
+        Js::Number(n) => Ok(Js::ObjectId(fresh_object_id(*n, world))),
         Js::Text(text) => ObjectId::parse_str(text).map(Js::ObjectId).map_err(|_| {
             Problem::new(format!("`{}` is not an ObjectId", shortened(text)))
                 .with_help("write its 24 hexadecimal digits in quotes")
@@ -197,8 +208,9 @@ fn object_id(value: &Js, world: &World<'_>) -> Result<Js, Problem> {
 }
 
 /// A new id with the given second in its first four bytes.
-fn fresh_object_id(second: f64) -> ObjectId {
-    let mut bytes = ObjectId::new().bytes();
+fn fresh_object_id(second: f64, world: &mut World<'_>) -> ObjectId {
+    let mut bytes = [0; 12];
+    bytes[4..].copy_from_slice(&world.draw().to_le_bytes());
     let stamp = number::to_int32(second.floor()).to_be_bytes();
     bytes[..4].copy_from_slice(&stamp);
     ObjectId::from_bytes(bytes)

@@ -45,6 +45,7 @@ pub(super) struct Evaluator<'c> {
     source: &'c str,
     depth: usize,
     values: usize,
+    chance: u64,
     /// Values that the text gave a name before its statement.
     names: BTreeMap<String, Js>,
     /// Problems of single values, so that one reading names them all.
@@ -89,6 +90,7 @@ impl<'c> Evaluator<'c> {
             source,
             depth: 0,
             values: 0,
+            chance: context.chance,
             names: BTreeMap::new(),
             problems: Vec::new(),
             warnings: Vec::new(),
@@ -111,9 +113,11 @@ impl<'c> Evaluator<'c> {
         let mut world = World {
             zone: &self.context.zone,
             now: self.context.now_millis as f64,
+            chance: self.chance,
             warnings: Vec::new(),
         };
         let made = make(&mut world);
+        self.chance = world.chance;
         let warnings = world.warnings;
         self.warnings
             .extend(warnings.into_iter().map(|p| at(span, p)));

@@ -71,6 +71,7 @@ fn wrapper(object: &Object) -> Option<Result<Js, Problem>> {
     let mut world = World {
         zone: &zone,
         now: 0.0,
+        chance: 0,
         warnings: Vec::new(),
     };
     let mut call = |name: &str, arguments: &[Js]| {

@@ -43,7 +43,7 @@ pub(in crate::query) fn uuid(
     match value {
         Js::Undefined => Ok(Js::Binary {
             subtype,
-            bytes: bson::Uuid::new().bytes().to_vec(),
+            bytes: fresh_uuid(world).to_vec(),
         }),
         Js::Text(text) => {
             let digits = text.replace('-', "");
@@ -213,4 +213,15 @@ pub(in crate::query) fn base64(text: &str) -> (Vec<u8>, bool) {
         }
     }
     (out, clean)
+}
+
+/// A new random UUID.
+fn fresh_uuid(world: &mut World<'_>) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&world.draw().to_le_bytes());
+    bytes[8..].copy_from_slice(&world.draw().to_le_bytes());
+    // Version 4, of the usual variant.
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    bytes
 }

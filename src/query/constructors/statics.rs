@@ -5,7 +5,6 @@
 use bson::oid::ObjectId;
 
 use super::super::js::{Js, Object, Problem};
-use super::super::zone::Zone;
 use super::super::{date, date_text, json, number, operators};
 use super::binary::{base64, bin_data, bytes_of, hex, hex_data, uuid};
 use super::numeric::{decimal, int32, long, number_long};
@@ -30,7 +29,7 @@ pub(in crate::query) fn call_static(
     let first = arguments.first().unwrap_or(&Js::Undefined);
     let second = arguments.get(1).unwrap_or(&Js::Undefined);
     Some(match (space, name) {
-        ("Math", _) => return math(name, arguments, world.zone),
+        ("Math", _) => return math(name, arguments, world),
         ("Date", "now") => Ok(Js::Number(world.now)),
         ("Date", "UTC") => arguments
             .iter()
@@ -233,8 +232,8 @@ pub(in crate::query) fn buffer(
 }
 
 /// A random number in `0..1`.
-pub(in crate::query) fn random() -> f64 {
-    let bytes = bson::Uuid::new().bytes();
+fn random(world: &mut World<'_>) -> f64 {
+    let bytes = world.draw().to_le_bytes();
     let word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
     f64::from(word) / 4_294_967_296.0
 }
@@ -242,11 +241,11 @@ pub(in crate::query) fn random() -> f64 {
 pub(in crate::query) fn math(
     name: &str,
     arguments: &[Js],
-    zone: &Zone,
+    world: &mut World<'_>,
 ) -> Option<Result<Js, Problem>> {
     let numbers = arguments
         .iter()
-        .map(|a| a.to_number(zone))
+        .map(|a| a.to_number(world.zone))
         .collect::<Result<Vec<_>, _>>();
     let numbers = match numbers {
         Ok(numbers) => numbers,
@@ -324,7 +323,7 @@ pub(in crate::query) fn math(
                 a
             }
         }),
-        "random" => random(),
+        "random" => random(world),
         _ => return None,
     };
     Some(Ok(Js::Number(value)))
