@@ -116,7 +116,12 @@ enum Name {
 impl Walk {
     /// A number that grows from line to line.
     fn place(&self) -> u32 {
-        self.stack.last().map_or(0, |f| f.at)
+        match self.stack.last() {
+            Some(frame) => frame.at,
+            // A walk that is over lies behind every element.
+            None if self.begun => u32::MAX,
+            None => 0,
+        }
     }
 
     fn step<'a>(&mut self, bytes: &'a [u8]) -> Option<Item<'a>> {
@@ -580,6 +585,19 @@ mod tests {
             rounds += 1;
         }
         assert_eq!(rounds, 7);
+    }
+
+    #[test]
+    fn a_line_is_found_where_the_text_ends_with_a_stride() {
+        // A line for each field, and the two of the brackets.
+        for fields in STRIDE - 4..STRIDE + 2 {
+            let text: Vec<String> = (0..fields).map(|i| format!("k{i}: {i}")).collect();
+            let l = lines(&format!("{{ {} }}", text.join(", ")));
+            for line in 1..=fields {
+                let path = l.path_of(line).unwrap();
+                assert_eq!(l.line_of(&path), Some(line));
+            }
+        }
     }
 
     proptest! {
