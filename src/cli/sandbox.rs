@@ -14,8 +14,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Exit, fail, print};
-use crate::config::{Profile, Secret, Tls};
-use crate::mongo::request::{Failure, FailureKind, ProfileName};
+use crate::config::Profile;
+use crate::mongo::request::{Failure, FailureKind};
 use crate::mongo::sandbox::{Options, Progress, Sandbox, guard, mongod};
 
 /// Arguments of `mongodeck sandbox`.
@@ -93,27 +93,17 @@ where
 #[must_use]
 pub fn profiles(uri: &SecretString) -> Vec<Profile> {
     let profile = |name: &str, color: &str, database: &str, least, most| Profile {
-        name: ProfileName::new(name),
-        uri: Secret::Text(uri.clone()),
-        username: None,
-        password: None,
-        authentication_database: None,
-        authentication_mechanism: None,
         color: Some(color.to_owned()),
-        production: false,
-        read_only: false,
         database: Some(database.to_owned()),
         max_pool_size: Some(most),
         min_pool_size: Some(least),
         server_selection_timeout: Some(Duration::from_secs(10)),
         connect_timeout: Some(Duration::from_secs(10)),
         socket_timeout: Some(Duration::from_secs(45)),
-        max_time: None,
         models: vec!["shipped".to_owned()],
-        base: PathBuf::new(),
-        tls: Tls::default(),
         unlock_for: Duration::from_secs(600),
         allow_override: true,
+        ..Profile::new(name, uri.clone())
     };
     vec![
         profile("main", "green", "career_dev", 2, 10),

@@ -10,9 +10,8 @@ use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Exit, config as configuration, look, usage};
-use crate::config::check::{self, UNLOCK_FOR, bad_database};
-use crate::config::{Config, Launch, Options, Profile, Secret, Target, Theme, Tls};
-use crate::mongo::request::ProfileName;
+use crate::config::check::{self, bad_database};
+use crate::config::{Config, Launch, Options, Profile, Secret, Target, Theme};
 
 /// How to reach a deployment: mongosh's flags, where mongosh has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
@@ -333,27 +332,8 @@ fn ad_hoc(config: &Config, uri: &str) -> Profile {
         name.push('*');
     }
     Profile {
-        name: ProfileName::new(name),
-        uri: Secret::Text(SecretString::from(uri)),
-        username: None,
-        password: None,
-        authentication_database: None,
-        authentication_mechanism: None,
-        color: None,
-        production: false,
-        read_only: false,
-        database: None,
-        max_pool_size: None,
-        min_pool_size: None,
-        server_selection_timeout: None,
-        connect_timeout: None,
-        socket_timeout: None,
-        max_time: None,
-        models: Vec::new(),
         base: std::env::current_dir().unwrap_or_default(),
-        tls: Tls::default(),
-        unlock_for: UNLOCK_FOR,
-        allow_override: false,
+        ..Profile::new(name, SecretString::from(uri))
     }
 }
 
@@ -606,7 +586,7 @@ mod tests {
         let mut config = Config::default();
         for name in ["staging", "local"] {
             let mut profile = ad_hoc(&config, "mongodb://h/");
-            profile.name = ProfileName::new(name);
+            profile.name = crate::mongo::request::ProfileName::new(name);
             profile.database = (name == "local").then(|| "test".to_owned());
             config.profiles.push(profile);
         }

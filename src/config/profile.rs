@@ -87,3 +87,34 @@ pub struct Profile {
     /// Whether a person may override violations for one write with a typed word.
     pub allow_override: bool,
 }
+
+impl Profile {
+    /// The profile `name` at `uri` with everything else left to the connection string and the driver: it may be written
+    /// to, has no models, and its relative paths stand against the working directory.
+    #[must_use]
+    pub fn new(name: impl AsRef<str>, uri: SecretString) -> Self {
+        Self {
+            name: ProfileName::new(name),
+            uri: Secret::Text(uri),
+            username: None,
+            password: None,
+            authentication_database: None,
+            authentication_mechanism: None,
+            color: None,
+            production: false,
+            read_only: false,
+            database: None,
+            max_pool_size: None,
+            min_pool_size: None,
+            server_selection_timeout: None,
+            connect_timeout: None,
+            socket_timeout: None,
+            max_time: None,
+            models: Vec::new(),
+            base: PathBuf::new(),
+            tls: Tls::default(),
+            unlock_for: super::check::UNLOCK_FOR,
+            allow_override: false,
+        }
+    }
+}
