@@ -401,7 +401,7 @@ impl Deck {
             }
             Asked::Panicked => self.over = Some(Exit::Query),
             Asked::Resume => {
-                if self.screen.resume().is_err() {
+                if self.screen.wake().is_err() {
                     self.over = Some(Exit::Ok);
                 }
             }

@@ -34,7 +34,7 @@ const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 
 /// How long to wait for the stop that was asked for. Where no shell can wake the program again, the system ignores it.
-const STOP: Duration = Duration::from_millis(200);
+const STOP: Duration = Duration::from_millis(100);
 
 /// Whether the terminal reports the mouse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub struct Screen {
     terminal: Terminal<Wire<Stdout>>,
     multiplexer: Multiplexer,
     mouse: Mouse,
+    /// `suspend` saw the SIGCONT that `Signals` is about to tell.
+    woken: bool,
 }
 
 impl Screen {
@@ -65,6 +67,7 @@ impl Screen {
             terminal,
             multiplexer: Multiplexer::detect(|name| std::env::var(name).ok()),
             mouse,
+            woken: false,
         })
     }
 
@@ -111,8 +114,26 @@ impl Screen {
         self.leave();
         let stopped = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
         if stopped.is_ok() {
-            // The stop may come a moment after the call; where there is no shell, it does not come.
-            let _ = tokio::time::timeout(STOP, resumed.recv()).await;
+            // The stop may come a moment after the call; where there is no shell, it does not come. Twice, because the
+            // first wait runs out during a long stop, a moment before the signal that ended the stop is told.
+            for _ in 0..2 {
+                if tokio::time::timeout(STOP, resumed.recv()).await.is_ok() {
+                    self.woken = true;
+                    break;
+                }
+            }
+        }
+        self.resume()
+    }
+
+    /// Takes the terminal again after [`Asked::Resume`], unless [`Screen::suspend`] has done so for the same signal: the
+    /// keys typed meanwhile would go through the shell's mode once more.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn wake(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.woken) {
+            return Ok(());
         }
         self.resume()
     }

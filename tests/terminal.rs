@@ -45,8 +45,7 @@ fn far_end() {
                 asked = signals.next() => match asked {
                     Asked::Leave | Asked::Panicked => break,
                     Asked::Resume => {
-                        screen.resume().unwrap();
-                        last = "resumed".into();
+                        screen.wake().unwrap();
                         continue;
                     }
                 },
@@ -185,7 +184,7 @@ fn a_stop_gives_the_terminal_to_the_shell_and_takes_it_again() {
     pty.wait_for("between 23");
     pty.send("fg\r");
     pty.wait_until("the console again", |screen| {
-        screen.alternate_screen() && screen.contents().contains("ready 60x12: ")
+        screen.alternate_screen() && screen.contents().contains("ready 60x12: ctrl-z")
     });
     pty.send("G");
     pty.wait_for(": G");
