@@ -1,7 +1,8 @@
 //! The state machine: what the deck is, and how it changes.
 //!
 //! [`App::update`] takes a [`Msg`] and gives the [`Effect`]s that follow from it. Nothing here awaits, spawns, reads a
-//! file or a clock; time comes in with the message. Panes get a [`Scope`] for what they share.
+//! file or a clock; time comes in with the message. Panes get a [`Scope`] for what they share. What lies in a tab is a
+//! [`Pane`]: [`tab`] says how another kind of tab is added.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -23,12 +24,14 @@ pub mod journal;
 pub mod lists;
 pub mod msg;
 pub mod notice;
+mod opening;
 pub mod overlay;
 pub mod picker;
 pub mod profiles;
 pub mod regions;
 pub mod scope;
 pub mod slot;
+pub mod tab;
 pub mod tree;
 mod undo;
 pub mod update;
@@ -39,6 +42,7 @@ pub use context::Context;
 pub use effect::Effect;
 pub use msg::Msg;
 pub use scope::{Moment, Scope, TabId};
+pub use tab::{Pane, Tab};
 
 use documents::Documents;
 use journal::Journal;
@@ -47,6 +51,7 @@ use overlay::Overlay;
 use profiles::{ProfileState, Profiles};
 use regions::Regions;
 use scope::{Ids, Running};
+use tab::Destination;
 use tree::Tree;
 
 /// Which pane has the keys while no overlay has them.
@@ -70,7 +75,7 @@ pub struct App {
     /// The tree.
     pub tree: Tree,
     /// The open tabs, from left to right.
-    pub tabs: Vec<Documents>,
+    pub tabs: Vec<Tab>,
     /// The place of the tab in front.
     pub active: usize,
     /// Which pane has the keys.
@@ -94,6 +99,8 @@ pub struct App {
     ids: Ids,
     tasks: HashMap<TaskId, Running>,
     wanted: Vec<Wanted>,
+    /// What is to be opened once the message is dealt with.
+    destinations: Vec<Destination>,
     /// Why opening was put off: tabs that wait for their profile's name list.
     quitting: bool,
 }
@@ -146,6 +153,7 @@ impl App {
             ids: Ids::default(),
             tasks: HashMap::new(),
             wanted: Vec::new(),
+            destinations: Vec::new(),
             quitting: false,
         };
         app.tree.rebuild(&app.profiles, &app.models);
@@ -159,8 +167,14 @@ impl App {
 
     /// The tab in front.
     #[must_use]
-    pub fn tab(&self) -> Option<&Documents> {
+    pub fn tab(&self) -> Option<&Tab> {
         self.tabs.get(self.active)
+    }
+
+    /// The documents of the tab in front, where that shows documents.
+    #[must_use]
+    pub fn documents(&self) -> Option<&Documents> {
+        self.tab().and_then(Tab::documents)
     }
 
     /// The context of the keys: the topmost overlay's, else the focused pane's.
@@ -172,7 +186,7 @@ impl App {
         match self.focus {
             Focus::Tree if self.tree.filtering => Context::Input,
             Focus::Tree => Context::Tree,
-            Focus::Main => self.tab().map_or(Context::Profiles, Documents::context),
+            Focus::Main => self.tab().map_or(Context::Profiles, |t| t.context()),
         }
     }
 
@@ -191,7 +205,7 @@ impl App {
     #[must_use]
     pub fn wants_ticks(&self) -> bool {
         self.tasks.values().any(|r| r.by != scope::Asker::Nobody)
-            || self.tabs.iter().any(Documents::wants_ticks)
+            || self.tabs.iter().any(|t| t.wants_ticks())
             || self.notices.fades_at(self.now).is_some()
             || self.profiles.all.iter().any(|p| {
                 matches!(

@@ -8,7 +8,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use crate::app::regions::{Hit, Regions};
-use crate::app::{App, Focus};
+use crate::app::{App, Focus, Tab};
 use crate::input::{Key, Keymaps};
 use crate::theme::Theme;
 
@@ -127,7 +127,9 @@ fn main_pane(sheet: &mut Sheet<'_>, area: Rect) {
     match app.tab() {
         Some(tab) => {
             tabs::draw(sheet, bar);
-            documents::draw(sheet, tab, rest);
+            match tab {
+                Tab::Documents(tab) => documents::draw(sheet, tab, rest),
+            }
         }
         None => profiles::draw(sheet, area),
     }

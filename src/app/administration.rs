@@ -2,11 +2,11 @@
 
 use bson::RawDocumentBuf;
 
-use super::documents::Handled;
 use super::effect::Effect;
 use super::field::Field;
 use super::overlay::{Confirm, Intent, Overlay, Prompt, Purpose};
 use super::scope::{Asker, Scope};
+use super::tab::Handled;
 use super::tree::Node;
 use super::update::{record, scope, tell_write};
 use super::{App, Command};

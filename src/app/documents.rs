@@ -13,7 +13,7 @@ use super::command::Command;
 use super::context::Context;
 use super::editor::Editor;
 use super::scope::{Asker, Scope, TabId};
-use crate::config::state::{Draft, SessionTab};
+use crate::config::state::{Draft, SessionTab, TabKind};
 use crate::model::SharedModel;
 use crate::mongo::request::{
     CollectionKind, Failure, Find, Namespace, ProfileName, Reply, Request, TaskId,
@@ -42,13 +42,14 @@ pub mod filter;
 pub mod find;
 mod following;
 mod moving;
+mod pane;
 mod querying;
 pub mod rows;
 pub mod text;
 pub mod tree;
 mod violations;
 
-pub use following::Following;
+pub use super::tab::{Answer, Handled};
 
 use checks::Checks;
 use columns::Columns;
@@ -57,15 +58,6 @@ use feed::{Arrival, Feed};
 use filter::FilterLine;
 use text::TextView;
 use tree::TreeView;
-
-/// Whether a command was for the pane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handled {
-    /// It was, and is done.
-    Yes,
-    /// It was not.
-    No,
-}
 
 /// Which picture of the documents is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,29 +88,6 @@ impl View {
             .find(|v| v.name() == name)
             .unwrap_or_default()
     }
-}
-
-/// What an overlay answers to the tab that opened it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
-    /// Delete the document that was asked about.
-    DeleteDocument,
-    /// Throw the editor's draft away.
-    DiscardDraft,
-    /// Write in spite of violations.
-    Override,
-    /// Drop what was typed for what is on the server.
-    TakeTheirs,
-    /// Sort by this document, as typed; empty for no sort. `Err` keeps the prompt open with the reason.
-    Sort(String),
-    /// Search for this text.
-    Search(String),
-    /// Go to this place of the document.
-    GoTo(Path),
-    /// Change the value under the cursor to this kind.
-    Kind(&'static str),
-    /// Show or hide this column.
-    Column(String),
 }
 
 /// The documents of one collection.
@@ -154,8 +123,6 @@ pub struct Documents {
     pub text: Option<TextView>,
     /// About how many documents the whole collection holds.
     pub estimate: Option<u64>,
-    /// What the deck is to open beside this tab.
-    pub following: Option<Following>,
     /// The editor, while a document is edited.
     pub editor: Option<Box<Editor>>,
     desk: Desk,
@@ -205,7 +172,6 @@ impl Documents {
             tree: None,
             text: None,
             estimate: None,
-            following: None,
             editor: None,
             desk: Desk::default(),
             estimate_task: None,
@@ -609,6 +575,7 @@ impl Documents {
     #[must_use]
     pub fn session(&self) -> SessionTab {
         SessionTab {
+            kind: TabKind::Documents,
             profile: self.profile.to_string(),
             namespace: self.namespace.to_string(),
             filter: self.filter.applied.clone(),

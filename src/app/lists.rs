@@ -1,10 +1,10 @@
 //! The lists that the deck opens over its panes: palette, jump, notices, drafts, the log of writes, models.
 
 use super::command::COMMANDS;
-use super::documents::Answer;
 use super::effect::Effect;
 use super::overlay::{Intent, Message, Overlay};
 use super::picker::{Choice, Item, Picker};
+use super::tab::Answer;
 use super::update::scope;
 use super::words::line;
 use super::{App, Command, Context, Focus};
@@ -255,7 +255,7 @@ impl App {
         self.drafts.retain(|d| d.id != *id);
         self.connect(&profile, effects);
         effects.extend(self.open_tab(&profile, namespace));
-        if let Some(tab) = self.tabs.get_mut(self.active) {
+        if let Some(super::Tab::Documents(tab)) = self.tabs.get_mut(self.active) {
             let mut scope = scope!(self, (*effects));
             tab.resume(&mut scope, draft);
         }

@@ -12,6 +12,7 @@ use super::notice::{Level, Notices};
 use super::overlay::Overlay;
 use super::profiles::Profiles;
 use super::regions::Regions;
+use super::tab::Destination;
 use crate::config::state::{ColumnLayout, Draft, DraftId};
 use crate::model::Library;
 use crate::mongo::request::{FeedId, ProfileName, Request, TaskId};
@@ -140,6 +141,8 @@ pub struct Scope<'a> {
     pub drafts: &'a mut Vec<Draft>,
     /// What the last frame looked like.
     pub regions: &'a Regions,
+    /// What is to be opened in tabs once the message is dealt with.
+    pub destinations: &'a mut Vec<Destination>,
 }
 
 impl Scope<'_> {
@@ -191,6 +194,11 @@ impl Scope<'_> {
             self.tasks.remove(&task);
             self.effects.push(Effect::Cancel { task });
         }
+    }
+
+    /// Has the deck open something in a tab, or turn to the tab that has it.
+    pub fn go_to(&mut self, destination: Destination) {
+        self.destinations.push(destination);
     }
 
     /// Says something in the status line.

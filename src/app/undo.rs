@@ -119,8 +119,8 @@ impl App {
             self.journal.forget_last();
             let mut scope = scope!(self, (*effects));
             for tab in &mut self.tabs {
-                if tab.profile == entry.profile && tab.namespace == entry.namespace {
-                    tab.refresh(&mut scope);
+                if *tab.profile() == entry.profile {
+                    tab.documents_changed(&mut scope, &entry.namespace);
                 }
             }
         }

@@ -1,16 +1,16 @@
 //! The way of a message: to the overlay on top, else to the focused pane, else to the deck itself.
 
-use super::documents::{Answer, Documents, Following, Handled};
 use super::effect::Effect;
 use super::msg::{Mouse, MouseKind, Msg};
 use super::overlay::{Confirm, Help, Intent, Outcome, Overlay, Purpose};
 use super::regions::{Hit, scrolled};
 use super::scope::{Asker, Moment, Scope, TabId};
+use super::tab::{Answer, Handled};
 use super::tree::Wish;
-use super::{App, Command, Focus, Opening, Wanted};
-use crate::config::state::{Session, WriteRecord};
+use super::{App, Command, Focus, Wanted};
+use crate::config::state::WriteRecord;
 use crate::mongo::request::{
-    Access, ConnectionState, Failure, Namespace, ProfileName, Reply, Report, TaskId, WriteOutcome,
+    Access, ConnectionState, Failure, ProfileName, Reply, Report, TaskId, WriteOutcome,
 };
 
 /// Borrows the shared parts of the state, leaving the panes free to be changed beside them.
@@ -29,63 +29,13 @@ macro_rules! scope {
             layouts: &mut $app.layouts,
             drafts: &mut $app.drafts,
             regions: &$app.regions,
+            destinations: &mut $app.destinations,
         }
     };
 }
 pub(super) use scope;
 
 impl App {
-    /// Begins: connects what was asked for, and opens the target.
-    pub fn open(&mut self, now: Moment, opening: Opening) -> Vec<Effect> {
-        self.now = now;
-        let mut effects = Vec::new();
-        let mut connect = opening.connect;
-        if let Some((profile, database, collection)) = opening.target {
-            connect.push(profile.clone());
-            let fallback = self.profiles.get(&profile).and_then(|p| p.database.clone());
-            match (database.or(fallback), collection) {
-                (Some(database), Some(collection)) => {
-                    effects.extend(self.open_tab(&profile, Namespace::new(database, collection)));
-                }
-                (Some(database), None) => {
-                    self.wanted.push(Wanted {
-                        profile: profile.clone(),
-                        database,
-                    });
-                    self.focus = Focus::Tree;
-                }
-                (None, _) => self.focus = Focus::Tree,
-            }
-            let mut scope = scope!(self, effects);
-            self.tree.open_profile(&mut scope, &profile);
-        }
-        if let Some(session) = opening.session {
-            for tab in &session.tabs {
-                let profile = ProfileName::new(&tab.profile);
-                let Some(namespace) = Namespace::parse(&tab.namespace) else {
-                    continue;
-                };
-                if self.profiles.get(&profile).is_none() {
-                    continue;
-                }
-                connect.push(profile.clone());
-                effects.extend(self.open_tab(&profile, namespace));
-                if let Some(documents) = self.tabs.get_mut(self.active) {
-                    let mut scope = scope!(self, effects);
-                    documents.restore(&mut scope, tab);
-                }
-            }
-            self.active = session.active.min(self.tabs.len().saturating_sub(1));
-        }
-        connect.sort();
-        connect.dedup();
-        let connects = connect
-            .into_iter()
-            .map(|profile| Effect::Connect { profile });
-        // Connections are asked for first, so that nothing asked of them finds them closed.
-        connects.chain(effects).collect()
-    }
-
     /// Takes a message, and gives what follows from it.
     pub fn update(&mut self, now: Moment, msg: Msg) -> Vec<Effect> {
         self.now = self.now.max(now);
@@ -99,9 +49,9 @@ impl App {
             Msg::Report(report) => self.report(*report, &mut effects),
             Msg::Drawn(regions) => self.drawn(regions, &mut effects),
             Msg::EditedExternally { tab, result } => {
-                if let Some(documents) = self.tabs.iter_mut().find(|t| t.tab == tab) {
+                if let Some(tab) = self.tabs.iter_mut().find(|t| t.id() == tab) {
                     let mut scope = scope!(self, effects);
-                    documents.edited_externally(&mut scope, result);
+                    tab.edited_externally(&mut scope, result);
                 }
             }
             Msg::Drafts(drafts) => {
@@ -136,6 +86,9 @@ impl App {
                 }
             }
         }
+        for destination in std::mem::take(&mut self.destinations) {
+            self.go_to(destination, &mut effects);
+        }
         effects
     }
 
@@ -145,9 +98,9 @@ impl App {
         }
         self.regions = regions;
         self.tree.first = scrolled(self.tree.first, self.tree.cursor(), self.regions.tree_rows);
-        if let Some(documents) = self.tabs.get_mut(self.active) {
+        if let Some(tab) = self.tabs.get_mut(self.active) {
             let mut scope = scope!(self, (*effects));
-            documents.drawn(&mut scope);
+            tab.drawn(&mut scope);
         }
     }
 
@@ -211,13 +164,9 @@ impl App {
                     Wish::Ignored => self.tree_command(command, effects),
                 }
             }
-            (Focus::Main, Some(documents)) => {
+            (Focus::Main, Some(tab)) => {
                 let mut scope = scope!(self, (*effects));
-                let handled = documents.command(&mut scope, command);
-                if let Some(following) = documents.following.take() {
-                    self.follow(following, effects);
-                }
-                handled
+                tab.command(&mut scope, command)
             }
             (Focus::Main, None) => self.profile_list_command(command, effects),
         }
@@ -352,20 +301,13 @@ impl App {
         }
     }
 
-    fn turn_to(&mut self, place: usize) {
-        if place < self.tabs.len() {
-            self.active = place;
-            self.focus = Focus::Main;
-        }
-    }
-
     /// The profile that the focused pane is about.
     #[must_use]
     pub fn current_profile(&self) -> Option<ProfileName> {
         match self.focus {
             Focus::Tree => self.tree.current().map(|r| r.node.profile().clone()),
             Focus::Main => match self.tab() {
-                Some(tab) => Some(tab.profile.clone()),
+                Some(tab) => Some(tab.profile().clone()),
                 None => self
                     .profiles
                     .all
@@ -406,22 +348,18 @@ impl App {
         let Some(tab) = self.tab() else {
             return self.quit(effects);
         };
-        if tab.has_unsaved() {
-            let lines = vec![
-                format!("the edit in {} is not written.", tab.namespace),
-                "Its draft stays on disk and is offered again (`drafts` in the palette)."
-                    .to_owned(),
-            ];
-            let question = Confirm::new("close the tab?", lines, Intent::CloseTab(tab.tab));
-            self.overlays.push(Overlay::Confirm(question));
-        } else {
-            let id = tab.tab;
-            self.close_tab(id, effects);
+        let id = tab.id();
+        match tab.unsaved() {
+            Some(unsaved) => {
+                let question = Confirm::new("close the tab?", unsaved.lines, Intent::CloseTab(id));
+                self.overlays.push(Overlay::Confirm(question));
+            }
+            None => self.close_tab(id, effects),
         }
     }
 
     fn close_tab(&mut self, id: TabId, effects: &mut Vec<Effect>) {
-        let Some(place) = self.tabs.iter().position(|t| t.tab == id) else {
+        let Some(place) = self.place_of(id) else {
             return;
         };
         let mut tab = self.tabs.remove(place);
@@ -479,8 +417,8 @@ impl App {
         let unsaved: Vec<String> = self
             .tabs
             .iter()
-            .filter(|t| t.has_unsaved())
-            .map(|t| t.namespace.to_string())
+            .filter_map(|t| t.unsaved())
+            .map(|u| u.what)
             .collect();
         let writing: Vec<String> = self
             .tasks
@@ -506,57 +444,6 @@ impl App {
             .push(Overlay::Confirm(Confirm::new("quit?", lines, Intent::Quit)));
     }
 
-    /// Opens a collection in a tab of its own, or turns to the tab it has.
-    pub fn open_tab(&mut self, profile: &ProfileName, namespace: Namespace) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        let open = self
-            .tabs
-            .iter()
-            .position(|t| t.profile == *profile && t.namespace == namespace);
-        if let Some(place) = open {
-            self.turn_to(place);
-            return effects;
-        }
-        let tab = self.ids.tab();
-        let mut scope = scope!(self, effects);
-        let mut documents = Documents::open(&mut scope, tab, profile.clone(), namespace);
-        documents.kind = self.tree.kind_of(profile, &documents.namespace);
-        self.tabs.push(documents);
-        self.turn_to(self.tabs.len() - 1);
-        self.keep_session(&mut effects);
-        effects
-    }
-
-    /// Opens the documents that a value refers to in a tab of their own, or turns to the tab that has them.
-    fn follow(&mut self, following: Following, effects: &mut Vec<Effect>) {
-        let Following {
-            profile,
-            namespace,
-            filter,
-        } = following;
-        let open = self.tabs.iter().position(|t| {
-            t.profile == profile && t.namespace == namespace && t.filter.applied == filter
-        });
-        if let Some(place) = open {
-            return self.turn_to(place);
-        }
-        let tab = self.ids.tab();
-        let mut scope = scope!(self, (*effects));
-        let documents = Documents::open_filtered(&mut scope, tab, profile, namespace, &filter);
-        self.tabs.push(documents);
-        self.turn_to(self.tabs.len() - 1);
-        self.keep_session(effects);
-    }
-
-    /// Keeps the open tabs for `--last`.
-    pub(super) fn keep_session(&self, effects: &mut Vec<Effect>) {
-        let session = Session {
-            tabs: self.tabs.iter().map(Documents::session).collect(),
-            active: self.active,
-        };
-        effects.push(Effect::SaveSession(session));
-    }
-
     fn typed(&mut self, input: tui_textarea::Input, effects: &mut Vec<Effect>) {
         self.notices.dismiss();
         if let Some(overlay) = self.overlays.last_mut() {
@@ -569,9 +456,9 @@ impl App {
                 self.tree.filter_typed(&mut scope, |f| f.input(input));
             }
             Focus::Main => {
-                if let Some(documents) = self.tabs.get_mut(self.active) {
+                if let Some(tab) = self.tabs.get_mut(self.active) {
                     let mut scope = scope!(self, (*effects));
-                    documents.typed(&mut scope, input);
+                    tab.typed(&mut scope, input);
                 }
             }
         }
@@ -588,9 +475,9 @@ impl App {
                 self.tree.filter_typed(&mut scope, |f| f.paste(text));
             }
             Focus::Main if self.tab().is_some_and(|t| t.context().takes_text()) => {
-                if let Some(documents) = self.tabs.get_mut(self.active) {
+                if let Some(tab) = self.tabs.get_mut(self.active) {
                     let mut scope = scope!(self, (*effects));
-                    documents.pasted(&mut scope, text);
+                    tab.pasted(&mut scope, text);
                 }
             }
             _ => {
@@ -636,7 +523,7 @@ impl App {
         match hit {
             Hit::Hint(command) if !wheel => self.command(command, effects),
             Hit::Tab(id) if !wheel => {
-                if let Some(place) = self.tabs.iter().position(|t| t.tab == id) {
+                if let Some(place) = self.place_of(id) {
                     self.turn_to(place);
                 }
             }
@@ -654,12 +541,12 @@ impl App {
             Hit::Tree => self.focus = Focus::Tree,
             hit => {
                 self.focus = Focus::Main;
-                if let Some(documents) = self.tabs.get_mut(self.active) {
+                if let Some(tab) = self.tabs.get_mut(self.active) {
                     let mut scope = scope!(self, (*effects));
                     if wheel {
-                        documents.wheel(&mut scope, mouse.kind == MouseKind::WheelDown);
+                        tab.wheel(&mut scope, mouse.kind == MouseKind::WheelDown);
                     } else {
-                        documents.hit(&mut scope, hit, mouse.kind == MouseKind::DoublePress);
+                        tab.hit(&mut scope, hit, mouse.kind == MouseKind::DoublePress);
                     }
                 } else if let Hit::Row(place) = hit {
                     let again = self.profile_cursor == place;
@@ -741,7 +628,7 @@ impl App {
             if matches!(before, ConnectionState::Retrying { .. }) {
                 scope.info(format!("profile `{profile}` answers again"));
             }
-            for tab in self.tabs.iter_mut().filter(|t| t.profile == *profile) {
+            for tab in self.tabs.iter_mut().filter(|t| t.profile() == profile) {
                 tab.reconnected(&mut scope);
             }
             let (now_wanted, later): (Vec<Wanted>, Vec<Wanted>) = std::mem::take(&mut self.wanted)
@@ -771,14 +658,14 @@ impl App {
             Asker::Tree => {
                 let mut scope = scope!(self, (*effects));
                 self.tree.settle(&mut scope, profile, task, result);
-                for tab in self.tabs.iter_mut().filter(|t| t.profile == *profile) {
-                    tab.kind = tab.kind.or(self.tree.kind_of(profile, &tab.namespace));
+                for tab in self.tabs.iter_mut().filter(|t| t.profile() == profile) {
+                    tab.names_read(&self.tree);
                 }
                 self.extend_jump();
             }
             Asker::Tab(id) => {
                 let mut scope = scope!(self, (*effects));
-                match self.tabs.iter_mut().find(|t| t.tab == id) {
+                match self.tabs.iter_mut().find(|t| t.id() == id) {
                     Some(tab) => tab.settle(&mut scope, task, result, took),
                     // The tab is gone, but what became of a write is never dropped.
                     None => {
@@ -855,7 +742,7 @@ impl App {
 
     /// Gives a tab an overlay's answer; a refusal becomes a notice.
     pub(super) fn tell_tab(&mut self, id: TabId, answer: Answer, effects: &mut Vec<Effect>) {
-        let Some(tab) = self.tabs.iter_mut().find(|t| t.tab == id) else {
+        let Some(tab) = self.tabs.iter_mut().find(|t| t.id() == id) else {
             return;
         };
         let mut scope = scope!(self, (*effects));
@@ -889,7 +776,7 @@ impl App {
         answer: Answer,
         effects: &mut Vec<Effect>,
     ) -> Result<(), String> {
-        let Some(tab) = self.tabs.iter_mut().find(|t| t.tab == id) else {
+        let Some(tab) = self.tabs.iter_mut().find(|t| t.id() == id) else {
             return Ok(());
         };
         let mut scope = scope!(self, (*effects));

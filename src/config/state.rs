@@ -42,9 +42,24 @@ pub struct Draft {
     pub updated: u64,
 }
 
-/// One open tab, for `--last`.
+/// What a tab shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TabKind {
+    /// The documents of one collection.
+    #[default]
+    Documents,
+    /// Something that only a later version knows. It is not opened again.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One open tab, for `--last`. A kind of tab leaves empty what it has no use for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionTab {
+    /// What it shows.
+    #[serde(default)]
+    pub kind: TabKind,
     /// The profile's name.
     pub profile: String,
     /// `database.collection`.
@@ -111,4 +126,22 @@ pub struct ColumnLayout {
 #[must_use]
 pub fn layout_key(profile: &str, namespace: &str) -> String {
     format!("{profile}/{namespace}")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn a_tab_of_a_kind_that_is_not_known_is_read_as_such_and_one_without_a_kind_shows_documents() {
+        let rest = r#""profile":"main","namespace":"a.b","filter":"","sort":"","view":"""#;
+        let read = |text: String| serde_json::from_str::<SessionTab>(&text).unwrap().kind;
+        assert_eq!(
+            read(format!(r#"{{"kind":"hologram",{rest}}}"#)),
+            TabKind::Unknown
+        );
+        assert_eq!(read(format!("{{{rest}}}")), TabKind::Documents);
+    }
 }

@@ -481,6 +481,7 @@ mod tests {
         assert_eq!(store.session().value, Session::default());
         let session = Session {
             tabs: vec![SessionTab {
+                kind: crate::config::state::TabKind::Documents,
                 profile: "local".to_owned(),
                 namespace: "shop.orders".to_owned(),
                 filter: "{a: 1}".to_owned(),

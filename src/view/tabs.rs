@@ -13,19 +13,19 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
     let several = app
         .tabs
         .iter()
-        .any(|t| app.tabs.first().is_some_and(|f| f.profile != t.profile));
+        .any(|t| app.tabs.first().is_some_and(|f| f.profile() != t.profile()));
     let titles: Vec<String> = app
         .tabs
         .iter()
         .enumerate()
         .map(|(i, tab)| {
-            let unsaved = if tab.has_unsaved() { "*" } else { "" };
+            let unsaved = if tab.unsaved().is_some() { "*" } else { "" };
             let profile = if several {
-                format!("{}/", tab.profile)
+                format!("{}/", tab.profile())
             } else {
                 String::new()
             };
-            format!(" {} {profile}{}{unsaved} ", i + 1, tab.namespace.collection)
+            format!(" {} {profile}{}{unsaved} ", i + 1, tab.title())
         })
         .collect();
     let widths: Vec<u16> = titles
@@ -64,7 +64,7 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
                 width: used,
                 height: 1,
             },
-            Hit::Tab(app.tabs[i].tab),
+            Hit::Tab(app.tabs[i].id()),
         );
         x += used + 1;
     }

@@ -115,7 +115,7 @@ fn right_side(
     let app = sheet.app;
     let mut words = Vec::new();
     if let Some(tab) = app.tab().filter(|_| area.width >= 60) {
-        words.push(tab.namespace.to_string());
+        words.push(tab.subject());
     }
     if let Some(profile) = current {
         if profile.insecure {

@@ -82,7 +82,7 @@ fn editing(lines: i32) -> App {
     };
     app.update(Moment(2), Msg::Report(Box::new(report)));
     app.update(Moment(3), Msg::Command(Command::Edit));
-    assert!(app.tab().unwrap().editor.is_some());
+    assert!(app.documents().unwrap().editor.is_some());
     app
 }
 

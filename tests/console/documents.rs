@@ -82,7 +82,7 @@ fn opened(total: u64, make: impl Fn(u64) -> Arc<RawDocumentBuf>) -> Harness {
 }
 
 fn tab(console: &Harness) -> &mongodeck::app::documents::Documents {
-    console.app.tab().unwrap()
+    console.app.documents().unwrap()
 }
 
 fn estimated(console: &mut Harness, documents: u64) {

@@ -117,7 +117,7 @@ impl Desk {
             &ProfileName::new("main"),
             Namespace::new("career_dev", "users"),
         );
-        let tab = app.tab().unwrap().tab;
+        let tab = app.documents().unwrap().tab;
         let mut desk = Self {
             app,
             now,
@@ -193,7 +193,7 @@ impl Desk {
     }
 
     pub fn tab(&self) -> &Documents {
-        self.app.tab().unwrap()
+        self.app.documents().unwrap()
     }
 
     pub fn editor(&self) -> &Editor {

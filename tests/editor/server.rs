@@ -45,7 +45,7 @@ impl Live {
             .open_tab(&ProfileName::new("main"), namespace.clone());
         live.perform(effects);
         live.until("a document is there", |app| {
-            app.tab().unwrap().current().is_some()
+            app.documents().unwrap().current().is_some()
         })
         .await;
         live
@@ -76,7 +76,7 @@ impl Live {
     }
 
     fn change(&mut self, old: &str, new: &str) {
-        let tab = self.app.tab().unwrap();
+        let tab = self.app.documents().unwrap();
         let text = tab.editor.as_ref().unwrap().buffer.text();
         assert!(text.contains(old), "{text}");
         let (tab, text) = (tab.tab, text.replacen(old, new, 1));
@@ -100,7 +100,7 @@ impl Live {
         self.command(Command::Save);
         self.command(Command::ConfirmYes);
         self.until("the write is over", |app| {
-            let editor = &app.tab().unwrap().editor;
+            let editor = &app.documents().unwrap().editor;
             !editor
                 .as_ref()
                 .is_some_and(|e| matches!(e.stage, Stage::Writing { .. }))
@@ -176,7 +176,7 @@ async fn an_edit_leaves_every_byte_as_it_was_but_the_change() {
     live.change("changed: 'before'", "changed: 'after!'");
     live.write().await;
     assert!(
-        live.app.tab().unwrap().editor.is_none(),
+        live.app.documents().unwrap().editor.is_none(),
         "{:?}",
         live.app.notices.history()
     );
@@ -212,7 +212,7 @@ async fn what_was_changed_behind_ones_back_is_a_conflict_and_not_written_over() 
         .await
         .unwrap();
     live.write().await;
-    let editor = live.app.tab().unwrap().editor.as_ref().unwrap();
+    let editor = live.app.documents().unwrap().editor.as_ref().unwrap();
     assert!(matches!(editor.stage, Stage::Conflict(_)));
     assert_eq!(
         read_back(&database).await.get_str("changed").unwrap(),
@@ -265,7 +265,7 @@ async fn a_refusal_of_the_servers_validator_is_shown_at_its_path() {
     live.command(Command::Edit);
     live.change("age: 30", "age: 3");
     live.write().await;
-    let editor = live.app.tab().unwrap().editor.as_ref().unwrap();
+    let editor = live.app.documents().unwrap().editor.as_ref().unwrap();
     assert!(editor.buffer.text().contains("age: 3"));
     let problems = &editor.check.problems;
     let path = problems.first().and_then(|p| p.path.clone()).unwrap();

@@ -4,35 +4,25 @@ use bson::RawBsonRef;
 
 use super::Documents;
 use crate::app::scope::Scope;
+use crate::app::tab::Destination;
 use crate::app::words;
 use crate::model::{Field, Kind, Reference};
-use crate::mongo::request::{Namespace, ProfileName};
+use crate::mongo::request::Namespace;
 use crate::value::Path;
 
 /// The most elements of an array that are followed at once.
 const MOST: usize = 1_000;
 
-/// Documents that are to be opened in a tab of their own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Following {
-    /// The profile.
-    pub profile: ProfileName,
-    /// The collection.
-    pub namespace: Namespace,
-    /// Which documents, as shell text.
-    pub filter: String,
-}
-
 impl Documents {
     /// Asks the deck to open what the value under the cursor refers to, or says why that cannot be.
     pub(super) fn follow(&mut self, scope: &mut Scope<'_>) {
         match self.referred(scope) {
-            Ok(following) => self.following = Some(following),
+            Ok(destination) => scope.go_to(destination),
             Err(problem) => scope.warn(problem),
         }
     }
 
-    fn referred(&self, scope: &Scope<'_>) -> Result<Following, String> {
+    fn referred(&self, scope: &Scope<'_>) -> Result<Destination, String> {
         let path = self.current_path();
         let document = self
             .current()
@@ -92,7 +82,7 @@ impl Documents {
             RawBsonRef::Document(_) => return Err(no_reference()),
             value => words::line(value),
         };
-        Ok(Following {
+        Ok(Destination::Documents {
             profile: self.profile.clone(),
             namespace: Namespace::new(database, target.collection.clone()),
             filter: format!("{{_id: {id}}}"),

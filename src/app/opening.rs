@@ -1,0 +1,155 @@
+//! Opening tabs: from the command line, from the last run, and from anything that leads somewhere.
+
+use super::documents::Documents;
+use super::effect::Effect;
+use super::scope::{Moment, TabId};
+use super::tab::{Destination, Tab};
+use super::update::scope;
+use super::{App, Focus, Opening, Wanted};
+use crate::config::state::{Session, SessionTab, TabKind};
+use crate::mongo::request::{Namespace, ProfileName};
+
+impl App {
+    /// Begins: connects what was asked for, and opens the target.
+    pub fn open(&mut self, now: Moment, opening: Opening) -> Vec<Effect> {
+        self.now = now;
+        let mut effects = Vec::new();
+        let mut connect = opening.connect;
+        if let Some((profile, database, collection)) = opening.target {
+            connect.push(profile.clone());
+            let fallback = self.profiles.get(&profile).and_then(|p| p.database.clone());
+            match (database.or(fallback), collection) {
+                (Some(database), Some(collection)) => {
+                    effects.extend(self.open_tab(&profile, Namespace::new(database, collection)));
+                }
+                (Some(database), None) => {
+                    self.wanted.push(Wanted {
+                        profile: profile.clone(),
+                        database,
+                    });
+                    self.focus = Focus::Tree;
+                }
+                (None, _) => self.focus = Focus::Tree,
+            }
+            let mut scope = scope!(self, effects);
+            self.tree.open_profile(&mut scope, &profile);
+        }
+        if let Some(session) = opening.session {
+            for tab in &session.tabs {
+                let profile = ProfileName::new(&tab.profile);
+                if self.profiles.get(&profile).is_some() && self.restore(tab, &mut effects) {
+                    connect.push(profile);
+                }
+            }
+            self.active = session.active.min(self.tabs.len().saturating_sub(1));
+        }
+        connect.sort();
+        connect.dedup();
+        let connects = connect
+            .into_iter()
+            .map(|profile| Effect::Connect { profile });
+        // Connections are asked for first, so that nothing asked of them finds them closed.
+        connects.chain(effects).collect()
+    }
+
+    /// Opens a tab of the last run again. Whether it could: a later version's kinds are left out.
+    fn restore(&mut self, tab: &SessionTab, effects: &mut Vec<Effect>) -> bool {
+        let profile = ProfileName::new(&tab.profile);
+        match tab.kind {
+            TabKind::Documents => {
+                let Some(namespace) = Namespace::parse(&tab.namespace) else {
+                    return false;
+                };
+                effects.extend(self.open_tab(&profile, namespace));
+                let mut scope = scope!(self, (*effects));
+                if let Some(Tab::Documents(documents)) = self.tabs.get_mut(self.active) {
+                    documents.restore(&mut scope, tab);
+                }
+            }
+            TabKind::Unknown => return false,
+        }
+        true
+    }
+
+    /// Opens a collection in a tab of its own, or turns to the tab it has.
+    pub fn open_tab(&mut self, profile: &ProfileName, namespace: Namespace) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let open = self.tabs.iter().position(|t| {
+            t.documents()
+                .is_some_and(|d| d.profile == *profile && d.namespace == namespace)
+        });
+        if let Some(place) = open {
+            self.turn_to(place);
+            return effects;
+        }
+        let tab = self.ids.tab();
+        let mut scope = scope!(self, effects);
+        let documents = Documents::open(&mut scope, tab, profile.clone(), namespace);
+        self.put_in_front(Tab::Documents(Box::new(documents)), &mut effects);
+        effects
+    }
+
+    /// Opens what something leads to, or turns to the tab that has it.
+    pub(super) fn go_to(&mut self, destination: Destination, effects: &mut Vec<Effect>) {
+        match destination {
+            Destination::Documents {
+                profile,
+                namespace,
+                filter,
+            } => {
+                let open = self.tabs.iter().position(|t| {
+                    t.documents().is_some_and(|d| {
+                        d.profile == profile
+                            && d.namespace == namespace
+                            && d.filter.applied == filter
+                    })
+                });
+                if let Some(place) = open {
+                    return self.turn_to(place);
+                }
+                let tab = self.ids.tab();
+                let mut scope = scope!(self, (*effects));
+                let documents =
+                    Documents::open_filtered(&mut scope, tab, profile, namespace, &filter);
+                self.put_in_front(Tab::Documents(Box::new(documents)), effects);
+            }
+        }
+    }
+
+    /// Adds a tab at the end, and turns to it.
+    fn put_in_front(&mut self, mut tab: Tab, effects: &mut Vec<Effect>) {
+        tab.names_read(&self.tree);
+        self.tabs.push(tab);
+        self.turn_to(self.tabs.len() - 1);
+        self.keep_session(effects);
+    }
+
+    /// Turns to the tab at a place, where there is one.
+    pub(super) fn turn_to(&mut self, place: usize) {
+        if place < self.tabs.len() {
+            self.active = place;
+            self.focus = Focus::Main;
+        }
+    }
+
+    /// The place of a tab.
+    pub(super) fn place_of(&self, id: TabId) -> Option<usize> {
+        self.tabs.iter().position(|t| t.id() == id)
+    }
+
+    /// Keeps the open tabs for `--last`.
+    pub(super) fn keep_session(&self, effects: &mut Vec<Effect>) {
+        let kept: Vec<(usize, SessionTab)> = self
+            .tabs
+            .iter()
+            .enumerate()
+            .filter_map(|(place, tab)| Some((place, tab.session()?)))
+            .collect();
+        let active = kept.iter().filter(|(p, _)| *p < self.active).count();
+        let session = Session {
+            active: active.min(kept.len().saturating_sub(1)),
+            tabs: kept.into_iter().map(|(_, tab)| tab).collect(),
+        };
+        effects.push(Effect::SaveSession(session));
+    }
+}

@@ -1,0 +1,228 @@
+//! One tab of the deck: what every kind of tab has in common.
+//!
+//! A [`Tab`] is one of several panes, each with state of its own; the deck knows them through [`Pane`] alone. What is the
+//! same for all (which profile, how it is called, what the keys mean, whom a reply is for, what is lost when it closes)
+//! is a method there, with an answer for panes that have nothing to say.
+//!
+//! How to add a kind of tab:
+//! 1. its state in `app/NAME.rs`, with `impl Pane`; a [`Context`](super::Context) of its own where its keys differ;
+//! 2. a variant of [`Tab`], and its arm in [`Tab::pane`] and [`Tab::pane_mut`];
+//! 3. a variant of [`Destination`], and its arm in `App::go_to` (`app/opening.rs`), which finds the open tab or opens one;
+//!    any pane opens it by [`Scope::go_to`], the deck's own commands by `App::go_to`;
+//! 4. a variant of [`TabKind`](crate::config::state::TabKind) with its arm in `App::restore` (`app/opening.rs`), so that
+//!    `--last` opens it again;
+//! 5. an arm in `view::main_pane` that draws it, and the key hints of its context in `view/status.rs`.
+//!
+//! Replies find their way by themselves: ask with `scope.ask(Asker::Tab(self.tab), …)` and take them in
+//! [`Pane::settle`]. Overlays answer through [`Pane::answer`].
+//!
+//! Invariant: a tab's id and profile never change.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use super::command::Command;
+use super::context::Context;
+use super::documents::Documents;
+use super::regions::Hit;
+use super::scope::{Scope, TabId};
+use super::tree::Tree;
+use crate::config::state::SessionTab;
+use crate::mongo::request::{Failure, Namespace, ProfileName, Reply, TaskId};
+use crate::value::Path;
+
+/// Whether a command was for the pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handled {
+    /// It was, and is done.
+    Yes,
+    /// It was not.
+    No,
+}
+
+/// What an overlay answers to the tab that opened it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// Delete the document that was asked about.
+    DeleteDocument,
+    /// Throw the editor's draft away.
+    DiscardDraft,
+    /// Write in spite of violations.
+    Override,
+    /// Drop what was typed for what is on the server.
+    TakeTheirs,
+    /// Sort by this document, as typed; empty for no sort. `Err` keeps the prompt open with the reason.
+    Sort(String),
+    /// Search for this text.
+    Search(String),
+    /// Go to this place of the document.
+    GoTo(Path),
+    /// Change the value under the cursor to this kind.
+    Kind(&'static str),
+    /// Show or hide this column.
+    Column(String),
+}
+
+/// What is to be opened in a tab. Where it is open already, the deck turns to that tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// Documents of a collection.
+    Documents {
+        /// The profile.
+        profile: ProfileName,
+        /// The collection.
+        namespace: Namespace,
+        /// Which documents, as shell text; empty for all.
+        filter: String,
+    },
+}
+
+/// What a tab would lose by being closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsaved {
+    /// What it is about, in a list of several.
+    pub what: String,
+    /// The question before the tab closes, line by line.
+    pub lines: Vec<String>,
+}
+
+/// What the deck knows of a tab, whatever its kind.
+pub trait Pane {
+    /// The tab.
+    fn id(&self) -> TabId;
+
+    /// The profile that it is about.
+    fn profile(&self) -> &ProfileName;
+
+    /// Its title in the bar of tabs.
+    fn title(&self) -> String;
+
+    /// What it is about, in full, for the bar at the top.
+    fn subject(&self) -> String {
+        self.title()
+    }
+
+    /// The context of the keys while this tab has them.
+    fn context(&self) -> Context;
+
+    /// Takes a command.
+    fn command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled;
+
+    /// Takes a typed key, in a context that takes text.
+    fn typed(&mut self, _scope: &mut Scope<'_>, _input: tui_textarea::Input) {}
+
+    /// Takes pasted text, in a context that takes text.
+    fn pasted(&mut self, _scope: &mut Scope<'_>, _text: &str) {}
+
+    /// A frame was drawn with this tab in front: the number of rows that fit may have changed.
+    fn drawn(&mut self, _scope: &mut Scope<'_>) {}
+
+    /// Takes a click.
+    fn hit(&mut self, _scope: &mut Scope<'_>, _hit: Hit, _double: bool) {}
+
+    /// Takes a turn of the wheel.
+    fn wheel(&mut self, _scope: &mut Scope<'_>, _down: bool) {}
+
+    /// Takes the result of a task that this tab asked for.
+    fn settle(
+        &mut self,
+        scope: &mut Scope<'_>,
+        task: TaskId,
+        result: Result<Reply, Failure>,
+        took: Duration,
+    );
+
+    /// Takes an overlay's answer. Answers for other kinds of tab are ignored.
+    ///
+    /// # Errors
+    /// Why it cannot be taken; a prompt then stays open with these words.
+    fn answer(&mut self, _scope: &mut Scope<'_>, _answer: Answer) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Takes the text that the person's own editor left.
+    fn edited_externally(&mut self, _scope: &mut Scope<'_>, _result: Result<String, String>) {}
+
+    /// What would be lost if it were closed now; `None` closes it without a question.
+    fn unsaved(&self) -> Option<Unsaved> {
+        None
+    }
+
+    /// Keeps what was typed on disk, since the program is about to end.
+    fn keep_draft(&mut self, _scope: &mut Scope<'_>) {}
+
+    /// Time went by.
+    fn tick(&mut self, _scope: &mut Scope<'_>) {}
+
+    /// Whether time alone changes something here.
+    fn wants_ticks(&self) -> bool {
+        false
+    }
+
+    /// The tree has read more names.
+    fn names_read(&mut self, _tree: &Tree) {}
+
+    /// Documents of a collection on its profile were changed from elsewhere in the deck.
+    fn documents_changed(&mut self, _scope: &mut Scope<'_>, _namespace: &Namespace) {}
+
+    /// The profile answers again after it did not.
+    fn reconnected(&mut self, _scope: &mut Scope<'_>) {}
+
+    /// Frees what the tab holds on the server and in the runner. Reads that it asked for are cancelled already.
+    fn close(&mut self, _scope: &mut Scope<'_>) {}
+
+    /// What `--last` needs to open it again; `None` does not open it again.
+    fn session(&self) -> Option<SessionTab> {
+        None
+    }
+}
+
+/// One tab.
+#[derive(Debug)]
+pub enum Tab {
+    /// The documents of one collection.
+    Documents(Box<Documents>),
+}
+
+impl Tab {
+    fn pane(&self) -> &(dyn Pane + 'static) {
+        match self {
+            Self::Documents(documents) => &**documents,
+        }
+    }
+
+    fn pane_mut(&mut self) -> &mut (dyn Pane + 'static) {
+        match self {
+            Self::Documents(documents) => &mut **documents,
+        }
+    }
+
+    /// The documents that it shows, where it is of that kind.
+    #[must_use]
+    pub fn documents(&self) -> Option<&Documents> {
+        match self {
+            Self::Documents(documents) => Some(documents),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn documents_mut(&mut self) -> Option<&mut Documents> {
+        match self {
+            Self::Documents(documents) => Some(documents),
+        }
+    }
+}
+
+impl Deref for Tab {
+    type Target = dyn Pane;
+
+    fn deref(&self) -> &Self::Target {
+        self.pane()
+    }
+}
+
+impl DerefMut for Tab {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.pane_mut()
+    }
+}
