@@ -5,4 +5,5 @@ mod connecting;
 mod plan;
 mod sample;
 mod sandbox;
+mod together;
 mod writing;

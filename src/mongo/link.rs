@@ -20,6 +20,10 @@ use crate::mongo::events::Topology;
 use crate::mongo::failure::{self, Said, Scene};
 use crate::mongo::request::{Failure, FailureKind, Namespace};
 
+mod transaction;
+
+pub(crate) use transaction::{Transaction, may_try_again};
+
 /// Servers of 4.4 and later take a `comment` on every command.
 const WIRE_VERSION_OF_4_4: i64 = 9;
 
@@ -183,6 +187,8 @@ pub(crate) struct Call {
     link: Arc<Link>,
     comment: Arc<str>,
     cancel: Cancel,
+    /// A limit of time of its own, beside the profile's.
+    within: Option<Duration>,
 }
 
 impl Call {
@@ -191,6 +197,15 @@ impl Call {
             link,
             comment: Arc::from(comment),
             cancel,
+            within: None,
+        }
+    }
+
+    /// The same call, with the server told to stop its reads after this time at the latest.
+    pub(crate) fn within(&self, limit: Duration) -> Self {
+        Self {
+            within: Some(limit),
+            ..self.clone()
         }
     }
 
@@ -257,7 +272,8 @@ impl Call {
         let name = command_name(command);
         let cursor = matches!(name.as_str(), "find" | "aggregate");
         self.dress(command, cursor);
-        if let Some(limit) = self.link.max_time {
+        let limits = [self.link.max_time, self.within];
+        if let Some(limit) = limits.into_iter().flatten().min() {
             let limit = i64::try_from(limit.as_millis())
                 .unwrap_or(i64::MAX)
                 .clamp(1, i64::from(i32::MAX));

@@ -200,6 +200,8 @@ pub enum Request {
         /// Which documents.
         filter: RawDocumentBuf,
     },
+    /// Some documents at once, up to a bound and within a time. Answered by [`Reply::Gathered`].
+    Gather(Gather),
     /// One document by its `_id`. Answered by [`Reply::Document`].
     Document {
         /// The collection.
@@ -209,6 +211,9 @@ pub enum Request {
     },
     /// A change of documents. Refused on a profile that is read-only. Answered by [`Reply::Written`].
     Write(Write),
+    /// Several changes in one transaction: all of them are done, or none. Refused on a profile that is read-only.
+    /// Answered by [`Reply::Together`].
+    Together(Together),
     /// Creates a collection, and with it its database. Refused on a profile that is read-only.
     /// Answered by [`Reply::Done`].
     CreateCollection {
@@ -245,6 +250,7 @@ impl Request {
     pub fn writes(&self) -> bool {
         match self {
             Self::Write(_)
+            | Self::Together(_)
             | Self::CreateCollection { .. }
             | Self::RenameCollection { .. }
             | Self::DropCollection { .. }
@@ -257,6 +263,7 @@ impl Request {
             | Self::Page { .. }
             | Self::CloseFeed { .. }
             | Self::Count { .. }
+            | Self::Gather(_)
             | Self::Document { .. } => false,
         }
     }
@@ -330,6 +337,106 @@ pub enum WriteOutcome {
     },
 }
 
+/// The most documents that one transaction changes. A server keeps a transaction open for a minute at the most, and holds
+/// all that it changed in its cache meanwhile; a thousand documents is what its manual advises.
+pub const MOST_TOGETHER: usize = 1_000;
+
+/// The most bytes of documents that one transaction changes or deletes.
+pub const MOST_TOGETHER_BYTES: usize = 16 << 20;
+
+/// Several changes that are done all together or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Together {
+    /// The changes, in their order; at the most [`MOST_TOGETHER`].
+    pub writes: Vec<Write>,
+    /// What must match nothing once the changes are made; where something still does, none of them is kept.
+    pub absent: Vec<Absence>,
+}
+
+/// Documents that must not be there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Absence {
+    /// The collection.
+    pub namespace: Namespace,
+    /// Which documents.
+    pub filter: RawDocumentBuf,
+}
+
+/// What became of a [`Together`] that the server answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TogetherOutcome {
+    /// All was done, and acknowledged.
+    Written,
+    /// The document of one change is not what the person saw any more. Nothing was changed.
+    Conflict {
+        /// The place of that change in [`Together::writes`].
+        place: usize,
+        /// The document as it is now; `None` where it is gone.
+        theirs: Option<RawDocumentBuf>,
+    },
+    /// Something is there that must not be. Nothing was changed.
+    Present {
+        /// The place in [`Together::absent`].
+        place: usize,
+        /// The `_id` of one such document.
+        id: RawBson,
+    },
+}
+
+/// Some documents, read at once into memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gather {
+    /// The collection.
+    pub namespace: Namespace,
+    /// Which documents.
+    pub filter: RawDocumentBuf,
+    /// Which fields; `None` is whole documents.
+    pub projection: Option<RawDocumentBuf>,
+    /// In which order; `None` is the server's.
+    pub sort: Option<RawDocumentBuf>,
+    /// At the most so many documents.
+    pub limit: u64,
+    /// No further document once so many bytes are there.
+    pub max_bytes: usize,
+    /// The server stops working on it after this time.
+    pub within: Duration,
+    /// Whether to ask the server first how it will find them.
+    pub explain: bool,
+}
+
+/// To [`Request::Gather`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gathered {
+    /// The documents.
+    pub documents: Vec<Arc<RawDocumentBuf>>,
+    /// Whether there are others.
+    pub end: GatherEnd,
+    /// How the server finds them.
+    pub serving: Serving,
+}
+
+/// Why a gathering ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GatherEnd {
+    /// These are all.
+    All,
+    /// The limit of documents or bytes was reached: there are others.
+    Limit,
+    /// The time was over: there may be others.
+    Time,
+}
+
+/// How a server finds the documents of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Serving {
+    /// By the index of this name.
+    Index(String),
+    /// By reading the whole collection.
+    Scan,
+    /// It was not asked, or did not say.
+    Unknown,
+}
+
 /// What comes back.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
@@ -347,8 +454,12 @@ pub enum Reply {
     Count(u64),
     /// To [`Request::Document`]; `None` where there is none with that `_id`.
     Document(Option<RawDocumentBuf>),
+    /// To [`Request::Gather`].
+    Gathered(Gathered),
     /// To [`Request::Write`].
     Written(WriteOutcome),
+    /// To [`Request::Together`].
+    Together(TogetherOutcome),
     /// To a request that has nothing to tell.
     Done,
 }

@@ -11,6 +11,7 @@ mod perform;
 pub(crate) mod read;
 mod stream;
 mod supervisor;
+mod together;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{PATIENCE, Post, lock, read, write};
+use super::{PATIENCE, Post, lock, read, together, write};
 use crate::mongo::feed::Feed;
 use crate::mongo::link::{Call, Cancel, Link, stopped};
 use crate::mongo::request::{ConnectionState, Failure, FailureKind, Reply, Request};
@@ -96,6 +96,10 @@ pub(super) async fn perform(
                 .await
                 .map(Reply::Document)
         }
+        Request::Gather(gather) => read::gather(&call, gather).await.map(Reply::Gathered),
+        Request::Together(changes) => together::together(&call, &changes)
+            .await
+            .map(Reply::Together),
         Request::Write(change) => write::write(&call, &change).await.map(Reply::Written),
         Request::CreateCollection { namespace, options } => {
             write::create(&call, &namespace, &options)

@@ -2,6 +2,9 @@
 //!
 //! A user who may see little sees that little: each list has a poorer way for who may not ask in full. Must not write.
 
+use std::sync::Arc;
+
+use bson::raw::cstr;
 use bson::{Bson, Document, RawArray, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, rawdoc};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -11,7 +14,7 @@ use crate::mongo::failure::integer;
 use crate::mongo::link::Call;
 use crate::mongo::request::{
     CollectionDetails, CollectionInfo, CollectionKind, CollectionSize, CollectionStats,
-    DatabaseInfo, Failure, IndexInfo, Namespace,
+    DatabaseInfo, Failure, Gather, GatherEnd, Gathered, IndexInfo, Namespace, Serving,
 };
 
 /// Requests for sizes that are under way at once.
@@ -440,9 +443,28 @@ pub(super) async fn document(
     id: &RawBson,
     place: From,
 ) -> Result<Option<RawDocumentBuf>, Failure> {
+    let filter = rawdoc! { "_id": { "$eq": id.clone() } };
+    first(call, namespace, filter, place).await
+}
+
+/// Whichever document matches, on the primary.
+pub(super) async fn matching(
+    call: &Call,
+    namespace: &Namespace,
+    filter: &RawDocumentBuf,
+) -> Result<Option<RawDocumentBuf>, Failure> {
+    first(call, namespace, filter.clone(), From::Primary).await
+}
+
+async fn first(
+    call: &Call,
+    namespace: &Namespace,
+    filter: RawDocumentBuf,
+    place: From,
+) -> Result<Option<RawDocumentBuf>, Failure> {
     let command = rawdoc! {
         "find": namespace.collection.as_str(),
-        "filter": { "_id": { "$eq": id.clone() } },
+        "filter": filter,
         "limit": 1_i64,
         "singleBatch": true,
     };
@@ -465,6 +487,119 @@ pub(super) async fn document(
         }
     }
     Ok(None)
+}
+
+/// The server's code for work that took longer than it was given.
+const TIME_IS_OVER: i32 = 50;
+
+/// The stages of a plan that are looked at, at the most.
+const STAGES: usize = 200;
+
+/// Some documents up to a bound. That the time is over is no failure: it is said beside what came before.
+pub(super) async fn gather(call: &Call, gather: Gather) -> Result<Gathered, Failure> {
+    let Gather {
+        namespace,
+        filter,
+        projection,
+        sort,
+        limit,
+        max_bytes,
+        within,
+        explain,
+    } = gather;
+    let call = call.within(within);
+    // One more than wanted tells whether there are others.
+    let asked = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let mut command = rawdoc! { "find": namespace.collection.as_str(), "filter": filter };
+    if let Some(sort) = sort {
+        command.append(cstr!("sort"), sort);
+    }
+    if let Some(projection) = projection {
+        command.append(cstr!("projection"), projection);
+    }
+    command.append(cstr!("limit"), asked);
+    let mut gathered = Gathered {
+        documents: Vec::new(),
+        end: GatherEnd::All,
+        serving: Serving::Unknown,
+    };
+    if explain {
+        let explained = rawdoc! { "explain": command.clone(), "verbosity": "queryPlanner" };
+        if let Ok(plan) = call.ask(&namespace.database, explained).await {
+            gathered.serving = serving(&plan);
+        }
+        call.go_on()?;
+    }
+    let mut bytes = 0;
+    let read = async {
+        let mut cursor = call.open(&namespace.database, command, None).await?;
+        while let Some(batch) = cursor.next().await {
+            let batch = batch?;
+            for value in batch.doc_slices()?.into_iter().flatten() {
+                let RawBsonRef::Document(document) = value else {
+                    continue;
+                };
+                bytes += document.as_bytes().len();
+                let full = gathered.documents.len() as u64 >= limit;
+                if full || (bytes > max_bytes && !gathered.documents.is_empty()) {
+                    gathered.end = GatherEnd::Limit;
+                    return Ok(());
+                }
+                gathered.documents.push(Arc::new(document.to_owned()));
+            }
+            if call.go_on().is_err() {
+                return Ok(());
+            }
+        }
+        Ok::<(), Error>(())
+    };
+    let ended = read.await;
+    call.go_on()?;
+    match ended {
+        Ok(()) => Ok(gathered),
+        Err(error) => match error.kind.as_ref() {
+            ErrorKind::Command(c) if c.code == TIME_IS_OVER => {
+                gathered.end = GatherEnd::Time;
+                Ok(gathered)
+            }
+            _ => Err(call.failure(&error, Some(&namespace))),
+        },
+    }
+}
+
+/// How an explained query is served: by a scan where any part of it is.
+fn serving(explained: &Document) -> Serving {
+    let mut index = None;
+    let mut open: Vec<&Document> = vec![explained];
+    for _ in 0..STAGES {
+        let Some(stage) = open.pop() else {
+            break;
+        };
+        match stage.get_str("stage") {
+            Ok("COLLSCAN") => return Serving::Scan,
+            Ok("IDHACK" | "CLUSTERED_IXSCAN" | "EXPRESS_IXSCAN") => {
+                let name = stage.get_str("indexName").unwrap_or("_id_");
+                index = Some(name.to_owned());
+            }
+            _ => {
+                if let Ok(name) = stage.get_str("indexName") {
+                    index = Some(name.to_owned());
+                }
+            }
+        }
+        for (key, value) in stage {
+            match (key.as_str(), value) {
+                // Plans that were thought of and not taken say nothing.
+                ("rejectedPlans" | "command" | "serverInfo" | "slotBasedPlan", _) => {}
+                (_, Bson::Document(inner)) => open.push(inner),
+                (_, Bson::Array(several)) => {
+                    open.extend(several.iter().filter_map(Bson::as_document));
+                }
+                _ => {}
+            }
+        }
+    }
+    index.map_or(Serving::Unknown, Serving::Index)
 }
 
 /// Which member a document is read from.

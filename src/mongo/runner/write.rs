@@ -41,18 +41,7 @@ pub(super) async fn write(call: &Call, write: &Write) -> Result<WriteOutcome, Fa
             ..
         } => {
             fits(replacement)?;
-            if replacement
-                .iter()
-                .flatten()
-                .next()
-                .is_some_and(|(key, _)| key.as_str().starts_with('$'))
-            {
-                return Err(Failure::new(
-                    FailureKind::Query,
-                    "a whole document cannot begin with a field whose name starts with `$`",
-                )
-                .with_help("put another field first"));
-            }
+            is_replacement(replacement)?;
             let change = rawdoc! { "q": filter.clone(), "u": replacement.clone(), "multi": false, "upsert": false };
             (
                 rawdoc! { "update": name, "updates": [change], "ordered": true },
@@ -71,7 +60,21 @@ pub(super) async fn write(call: &Call, write: &Write) -> Result<WriteOutcome, Fa
     outcome(call, namespace, &reply, id).await
 }
 
-fn fits(document: &RawDocumentBuf) -> Result<(), Failure> {
+/// Whether a document would be taken for update operators.
+pub(super) fn is_replacement(document: &RawDocumentBuf) -> Result<(), Failure> {
+    let first = document.iter().flatten().next();
+    if first.is_some_and(|(key, _)| key.as_str().starts_with('$')) {
+        return Err(Failure::new(
+            FailureKind::Query,
+            "a whole document cannot begin with a field whose name starts with `$`",
+        )
+        .with_help("put another field first"));
+    }
+    Ok(())
+}
+
+/// Whether a server keeps a document of this size.
+pub(super) fn fits(document: &RawDocumentBuf) -> Result<(), Failure> {
     let bytes = document.as_bytes().len();
     if bytes <= MOST_BYTES {
         return Ok(());
