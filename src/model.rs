@@ -11,6 +11,7 @@
 
 mod cast;
 mod describe;
+pub mod export;
 pub mod field;
 pub mod jsonschema;
 pub mod library;

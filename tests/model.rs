@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "the counts of each corpus are shown")]
 
+mod export;
 mod oracle;
 mod project;
 mod structure;

@@ -13,12 +13,22 @@ mod parse;
 use std::fmt;
 use std::sync::Arc;
 
-use bson::Bson;
+use bson::{Bson, RawDocumentBuf};
 
 /// A schema that the server would accept, compiled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Validator {
     root: Node,
+    /// The schema as it was given, out of what stood around it.
+    source: RawDocumentBuf,
+}
+
+impl Validator {
+    /// The schema as it was given, without `{ $jsonSchema: … }` around it; `None` where it does not decode.
+    #[must_use]
+    pub fn source(&self) -> Option<bson::Document> {
+        bson::Document::try_from(&*self.source).ok()
+    }
 }
 
 /// Why the server would refuse a schema.
@@ -123,7 +133,7 @@ impl Expression {
         // Constructs that only one of the two engines knows: inline flags and POSIX classes on the one side, look-around
         // and back-references on the other.
         let wants_linear = [
-            "(?i", "(?s", "(?m", "(?x", "(?-", "\\A", "\\z", "\\Q", "[[:", "(?P",
+            "(?i", "(?s", "(?m", "(?x", "(?-", "\\A", "\\z", "\\Q", "\\x{", "[[:", "(?P",
         ]
         .iter()
         .any(|c| source.contains(c));
@@ -134,16 +144,25 @@ impl Expression {
                 .map(|r| Engine::Linear(Arc::new(r)))
                 .map_err(|e| e.to_string().lines().last().unwrap_or_default().to_owned())
         };
-        let backtracking = |source: &str| {
-            regress::Regex::with_flags(source, "u")
-                .or_else(|_| regress::Regex::with_flags(source, ""))
+        let backtracking = |source: &str, flags: &str| {
+            regress::Regex::with_flags(source, format!("{flags}u").as_str())
+                .or_else(|_| regress::Regex::with_flags(source, flags))
                 .map(|r| Engine::Backtracking(Arc::new(r)))
                 .map_err(|e| e.text)
         };
+        // Flags that stand for the whole expression are given to the other engine as its own.
+        let (flags, rest) = leading_flags(source);
+        let backtracking = || {
+            if rest.contains("\\x{") {
+                backtracking(&rest.replace("\\x{", "\\u{"), flags)
+            } else {
+                backtracking(rest, flags)
+            }
+        };
         let engine = if wants_linear {
-            linear(source).or_else(|_| backtracking(source))?
+            linear(source).or_else(|_| backtracking())?
         } else {
-            backtracking(source).or_else(|e| linear(source).map_err(|_| e))?
+            backtracking().or_else(|e| linear(source).map_err(|_| e))?
         };
         Ok(Self {
             source: source.to_owned(),
@@ -164,6 +183,18 @@ impl Expression {
             Engine::Backtracking(r) => r.find(text).is_some(),
             Engine::Linear(r) => r.is_match(text),
         }
+    }
+}
+
+/// The flags of `(?i)(?s)…` at the start that both engines know, and what follows them.
+fn leading_flags(source: &str) -> (&str, &str) {
+    match source.strip_prefix("(?").and_then(|r| r.split_once(')')) {
+        Some((flags, rest))
+            if !flags.is_empty() && flags.bytes().all(|b| matches!(b, b'i' | b's' | b'm')) =>
+        {
+            (flags, rest)
+        }
+        _ => ("", source),
     }
 }
 

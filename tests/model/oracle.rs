@@ -12,11 +12,11 @@ use serde_json::Value;
 /// Cases that are not held to, by id, each with its reason.
 const SKIPPED: [(&str, &str); 0] = [];
 
-fn cases(text: &str) -> impl Iterator<Item = Value> + '_ {
+pub fn cases(text: &str) -> impl Iterator<Item = Value> + '_ {
     text.lines().map(|line| serde_json::from_str(line).unwrap())
 }
 
-fn model_of(case: &Value) -> Model {
+pub fn model_of(case: &Value) -> Model {
     let name = format!("model.{}", case["lang"].as_str().unwrap());
     let reading = reader::read(&name, case["schema"].as_str().unwrap(), &NoSources)
         .unwrap_or_else(|e| panic!("{}: {}", case["schemaId"], e.message));

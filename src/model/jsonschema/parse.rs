@@ -60,6 +60,7 @@ impl Validator {
         }
         Ok(Self {
             root: node(at, "", 0)?,
+            source: at.to_owned(),
         })
     }
 }
