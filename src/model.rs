@@ -11,6 +11,7 @@
 
 mod cast;
 mod describe;
+pub mod drift;
 pub mod export;
 pub mod field;
 pub mod jsonschema;

@@ -7,6 +7,7 @@ pub mod base64;
 pub mod cell;
 pub mod diagnostic;
 pub mod diff;
+pub mod edit;
 pub mod extjson;
 pub mod highlight;
 pub mod instant;

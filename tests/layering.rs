@@ -36,7 +36,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         at: "mongo/request",
-        may: &["value", "mongo::request"],
+        may: &["value", "model", "mongo::request"],
         pure: true,
     },
     Layer {

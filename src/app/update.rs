@@ -561,6 +561,8 @@ impl App {
 
     fn report(&mut self, report: Report, effects: &mut Vec<Effect>) {
         match report {
+            // Only panes that show a long task listen to it.
+            Report::Progress { .. } => {}
             Report::Settled {
                 profile,
                 task,

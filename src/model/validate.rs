@@ -35,6 +35,21 @@ impl Model {
         let mut check = Check {
             model: self,
             out: Vec::new(),
+            absent: None,
+        };
+        check.schema(self.root(), document, None, 0);
+        check.out
+    }
+
+    /// As [`Model::validate`]; also notes in `absent` each place that the document lacks and that has a default.
+    pub(super) fn inspect(&self, document: &RawDocument, absent: &mut Vec<Path>) -> Vec<Violation> {
+        if let Some(validator) = &self.validator {
+            return validator.validate(document);
+        }
+        let mut check = Check {
+            model: self,
+            out: Vec::new(),
+            absent: Some(absent),
         };
         check.schema(self.root(), document, None, 0);
         check.out
@@ -71,6 +86,7 @@ fn settle(model: &Model, field: &mut Field, depth: usize) {
         let mut check = Check {
             model,
             out: Vec::new(),
+            absent: None,
         };
         check.value(
             field,
@@ -160,12 +176,14 @@ impl Seen {
     }
 }
 
-struct Check<'m> {
+struct Check<'m, 'a> {
     model: &'m Model,
     out: Vec<Violation>,
+    /// The places of defaults that are not there, where anybody asks.
+    absent: Option<&'a mut Vec<Path>>,
 }
 
-impl<'m> Check<'m> {
+impl<'m> Check<'m, '_> {
     fn schema(
         &mut self,
         schema: &'m Schema,
@@ -381,6 +399,12 @@ impl<'m> Check<'m> {
                 }
             }
             DefaultValue::Value(_) => {
+                if let Some(absent) = &mut self.absent
+                    && absent.len() < MOST
+                    && field.default_breaks.is_none()
+                {
+                    absent.push(at.path());
+                }
                 if let Some((kind, message)) = &field.default_breaks {
                     self.push(Violation {
                         path: at.path(),
@@ -567,6 +591,7 @@ impl<'m> Check<'m> {
             let mut check = Check {
                 model: self.model,
                 out: Vec::new(),
+                absent: None,
             };
             check.value(member, value, None, at, depth + 1);
             let errors = |list: &[Violation]| {

@@ -187,17 +187,29 @@ pub(crate) struct Call {
     link: Arc<Link>,
     comment: Arc<str>,
     cancel: Cancel,
+    /// The profile's limit of time, unless another one stands in its place.
+    usual: Option<Duration>,
     /// A limit of time of its own, beside the profile's.
     within: Option<Duration>,
 }
 
 impl Call {
     pub(crate) fn new(link: Arc<Link>, comment: &str, cancel: Cancel) -> Self {
+        let usual = link.max_time;
         Self {
             link,
             comment: Arc::from(comment),
             cancel,
+            usual,
             within: None,
+        }
+    }
+
+    /// The same call with another limit of time in the place of the profile's, which is meant for queries.
+    pub(crate) fn limited(&self, limit: Option<Duration>) -> Self {
+        Self {
+            usual: limit,
+            ..self.clone()
         }
     }
 
@@ -272,7 +284,7 @@ impl Call {
         let name = command_name(command);
         let cursor = matches!(name.as_str(), "find" | "aggregate");
         self.dress(command, cursor);
-        let limits = [self.link.max_time, self.within];
+        let limits = [self.usual, self.within];
         if let Some(limit) = limits.into_iter().flatten().min() {
             let limit = i64::try_from(limit.as_millis())
                 .unwrap_or(i64::MAX)

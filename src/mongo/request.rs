@@ -4,12 +4,20 @@
 //! for the same thing, so a test of the state machine compares them instead of pretending to be a server.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bson::{RawBson, RawDocumentBuf};
 
 use crate::value::Path;
+
+pub mod drift;
+
+use drift::{
+    Check, CheckReport, IndexMade, Mend, MendMode, MendOutcome, MendPreview, Progress,
+    ValidationAction, ValidationLevel,
+};
 
 /// The name of a profile, as written in `[profiles.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -241,6 +249,46 @@ pub enum Request {
         /// The database.
         database: String,
     },
+    /// Holds a collection to its model: documents, references, duplicates, indexes, validator. Tells how far it is by
+    /// [`Report::Progress`]. Answered by [`Reply::Checked`].
+    Check(Box<Check>),
+    /// Fixes all documents of a collection that need it. Tells how far it is by [`Report::Progress`]. A dry one is
+    /// answered by [`Reply::MendPreview`]; one that writes is refused on a profile that is read-only, and answered by
+    /// [`Reply::Mended`], also where it was stopped half way.
+    Mend(Box<Mend>),
+    /// Ends the batch that a mend was at when the program ended, as far as documents are still what they were. What the
+    /// mend had not come to is done by the same [`Mend`] again. Refused on a profile that is read-only. Answered by
+    /// [`Reply::Mended`].
+    ResumeMend {
+        /// The journal of the mend.
+        journal: PathBuf,
+    },
+    /// Puts back what a mend changed, where nothing else has changed since. Refused on a profile that is read-only.
+    /// Answered by [`Reply::Mended`].
+    UndoMend {
+        /// The journal of the mend.
+        journal: PathBuf,
+    },
+    /// Makes indexes, one after the other; one that cannot be made does not keep the others from it. Refused on a profile
+    /// that is read-only. Answered by [`Reply::IndexesMade`].
+    CreateIndexes {
+        /// The collection.
+        namespace: Namespace,
+        /// Each index as `createIndexes` takes it: `key`, `name`, options.
+        indexes: Vec<RawDocumentBuf>,
+    },
+    /// Sets a collection's validator, in place of the one it has. Refused on a profile that is read-only.
+    /// Answered by [`Reply::Done`].
+    SetValidator {
+        /// The collection.
+        namespace: Namespace,
+        /// The whole validator, `{ $jsonSchema: … }`; empty takes the validator away.
+        validator: RawDocumentBuf,
+        /// Which documents it holds for.
+        level: ValidationLevel,
+        /// What becomes of a write that breaks it.
+        action: ValidationAction,
+    },
 }
 
 impl Request {
@@ -254,7 +302,12 @@ impl Request {
             | Self::CreateCollection { .. }
             | Self::RenameCollection { .. }
             | Self::DropCollection { .. }
-            | Self::DropDatabase { .. } => true,
+            | Self::DropDatabase { .. }
+            | Self::ResumeMend { .. }
+            | Self::UndoMend { .. }
+            | Self::CreateIndexes { .. }
+            | Self::SetValidator { .. } => true,
+            Self::Mend(mend) => mend.mode == MendMode::Write,
             Self::Databases
             | Self::Collections { .. }
             | Self::Sizes { .. }
@@ -264,7 +317,8 @@ impl Request {
             | Self::CloseFeed { .. }
             | Self::Count { .. }
             | Self::Gather(_)
-            | Self::Document { .. } => false,
+            | Self::Document { .. }
+            | Self::Check(_) => false,
         }
     }
 }
@@ -460,6 +514,14 @@ pub enum Reply {
     Written(WriteOutcome),
     /// To [`Request::Together`].
     Together(TogetherOutcome),
+    /// To [`Request::Check`].
+    Checked(Arc<CheckReport>),
+    /// To a dry [`Request::Mend`].
+    MendPreview(Box<MendPreview>),
+    /// To [`Request::Mend`], [`Request::ResumeMend`] and [`Request::UndoMend`].
+    Mended(Box<MendOutcome>),
+    /// To [`Request::CreateIndexes`], in their order.
+    IndexesMade(Vec<IndexMade>),
     /// To a request that has nothing to tell.
     Done,
 }
@@ -742,6 +804,15 @@ pub enum Access {
 /// What the runner tells, in the order it happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Report {
+    /// A task that takes long is so far. Comes before its [`Report::Settled`], and never after it.
+    Progress {
+        /// The profile it is for.
+        profile: ProfileName,
+        /// The task.
+        task: TaskId,
+        /// How far.
+        progress: Progress,
+    },
     /// A task is over.
     Settled {
         /// The profile it was for.

@@ -7,6 +7,8 @@
 //! awaited. Must not know the screen.
 
 mod access;
+mod check;
+mod mending;
 mod perform;
 pub(crate) mod read;
 mod stream;
@@ -241,7 +243,7 @@ impl Runner {
             self.connect_post(&post);
         }
         tokio::spawn(async move {
-            let result = perform::perform(&post, &comment, cancel, request).await;
+            let result = perform::perform(&post, task, &comment, cancel, request).await;
             post.settle(task, result);
         });
     }

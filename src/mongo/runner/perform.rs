@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{PATIENCE, Post, lock, read, together, write};
+use super::{PATIENCE, Post, check, lock, mending, read, together, write};
 use crate::mongo::feed::Feed;
 use crate::mongo::link::{Call, Cancel, Link, stopped};
-use crate::mongo::request::{ConnectionState, Failure, FailureKind, Reply, Request};
+use crate::mongo::request::drift::MendMode;
+use crate::mongo::request::{ConnectionState, Failure, FailureKind, Reply, Request, TaskId};
 
 /// Waits for the connection and carries `request` out under `comment`.
 pub(super) async fn perform(
     post: &Arc<Post>,
+    task: TaskId,
     comment: &str,
     cancel: Cancel,
     request: Request,
@@ -113,6 +115,36 @@ pub(super) async fn perform(
             .await
             .map(|()| Reply::Done),
         Request::DropDatabase { database } => write::drop_database(&call, &database)
+            .await
+            .map(|()| Reply::Done),
+        Request::Check(check) => check::check(post, &call, task, &check)
+            .await
+            .map(|r| Reply::Checked(Arc::new(r))),
+        Request::Mend(mend) => match mend.mode {
+            MendMode::Dry => mending::preview(post, &call, task, &mend)
+                .await
+                .map(|p| Reply::MendPreview(Box::new(p))),
+            MendMode::Write => mending::run(post, &call, task, &mend)
+                .await
+                .map(|o| Reply::Mended(Box::new(o))),
+        },
+        Request::ResumeMend { journal } => mending::resume(post, &call, task, &journal)
+            .await
+            .map(|o| Reply::Mended(Box::new(o))),
+        Request::UndoMend { journal } => mending::undo(post, &call, task, &journal)
+            .await
+            .map(|o| Reply::Mended(Box::new(o))),
+        Request::CreateIndexes { namespace, indexes } => {
+            write::create_indexes(&call, &namespace, &indexes)
+                .await
+                .map(Reply::IndexesMade)
+        }
+        Request::SetValidator {
+            namespace,
+            validator,
+            level,
+            action,
+        } => write::set_validator(&call, &namespace, &validator, level, action)
             .await
             .map(|()| Reply::Done),
     }

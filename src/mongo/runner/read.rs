@@ -43,7 +43,7 @@ fn raw_unsigned(document: &RawDocument, key: &str) -> Option<u64> {
 }
 
 /// All documents of a cursor that is known to be short, each passed to `each`.
-async fn every(
+pub(super) async fn every(
     call: &Call,
     database: &str,
     command: RawDocumentBuf,
@@ -123,7 +123,7 @@ fn named_databases(call: &Call, error: &Error) -> Result<Vec<DatabaseInfo>, Fail
         .collect())
 }
 
-fn kind(document: &RawDocument) -> CollectionKind {
+pub(super) fn kind(document: &RawDocument) -> CollectionKind {
     let name = document.get_str("name").unwrap_or_default();
     let capped = document
         .get_document("options")
@@ -167,7 +167,10 @@ pub(super) async fn collections(
     Ok(found)
 }
 
-async fn entry(call: &Call, namespace: &Namespace) -> Result<Option<RawDocumentBuf>, Error> {
+pub(super) async fn entry(
+    call: &Call,
+    namespace: &Namespace,
+) -> Result<Option<RawDocumentBuf>, Error> {
     let mut found = None;
     let mut take = |d: &RawDocument| found = Some(d.to_owned());
     let filter = rawdoc! { "name": namespace.collection.as_str() };
@@ -214,7 +217,7 @@ pub(super) async fn sizes(
     Ok(found)
 }
 
-async fn size(
+pub(super) async fn size(
     call: &Call,
     database: &str,
     collection: &str,

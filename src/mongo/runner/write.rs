@@ -8,6 +8,7 @@ use bson::{Bson, Document, RawBson, RawDocumentBuf, rawdoc};
 use super::read::{self, From};
 use crate::mongo::failure::{Said, integer, of_unconfirmed};
 use crate::mongo::link::Call;
+use crate::mongo::request::drift::{IndexMade, ValidationAction, ValidationLevel};
 use crate::mongo::request::{Failure, FailureKind, Namespace, Write, WriteOutcome};
 
 /// The most bytes that a stored document may have.
@@ -160,6 +161,59 @@ pub(super) async fn rename(call: &Call, from: &Namespace, to: &Namespace) -> Res
 /// Drops a collection.
 pub(super) async fn drop_collection(call: &Call, namespace: &Namespace) -> Result<(), Failure> {
     let command = rawdoc! { "drop": namespace.collection.as_str() };
+    change(call, &namespace.database, command, Some(namespace)).await
+}
+
+/// Makes indexes one after the other, and says of each what became of it.
+pub(super) async fn create_indexes(
+    call: &Call,
+    namespace: &Namespace,
+    indexes: &[RawDocumentBuf],
+) -> Result<Vec<IndexMade>, Failure> {
+    let mut made = Vec::new();
+    for index in indexes {
+        if let Err(stopped) = call.go_on() {
+            // What was made stays, and is told of.
+            return if made.is_empty() {
+                Err(stopped)
+            } else {
+                Ok(made)
+            };
+        }
+        let command = rawdoc! {
+            "createIndexes": namespace.collection.as_str(),
+            "indexes": [index.clone()],
+        };
+        let result = change(call, &namespace.database, command, Some(namespace)).await;
+        let failure = result.err();
+        let lost = failure
+            .as_ref()
+            .is_some_and(|f| matches!(f.kind, FailureKind::Unreachable | FailureKind::Permission));
+        made.push(IndexMade {
+            name: index.get_str("name").unwrap_or_default().to_owned(),
+            failure,
+        });
+        if lost {
+            break;
+        }
+    }
+    Ok(made)
+}
+
+/// Sets a collection's validator.
+pub(super) async fn set_validator(
+    call: &Call,
+    namespace: &Namespace,
+    validator: &RawDocumentBuf,
+    level: ValidationLevel,
+    action: ValidationAction,
+) -> Result<(), Failure> {
+    let command = rawdoc! {
+        "collMod": namespace.collection.as_str(),
+        "validator": validator.clone(),
+        "validationLevel": level.word(),
+        "validationAction": action.word(),
+    };
     change(call, &namespace.database, command, Some(namespace)).await
 }
 
