@@ -21,6 +21,7 @@
 //!
 //! A `;` may end a statement, but not a bare literal, as in both peers.
 
+mod consequence;
 mod constructors;
 mod date;
 mod date_text;
@@ -32,6 +33,7 @@ mod nesting;
 mod number;
 mod operation;
 mod operators;
+pub mod plan;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -48,6 +50,7 @@ use oxc_parser::Parser;
 use oxc_span::SourceType;
 
 use crate::value::{Diagnostic, Span};
+pub use consequence::Consequence;
 use eval::{Evaluator, bare, span_of};
 use js::Js;
 pub use operation::{CursorMethod, Operation};

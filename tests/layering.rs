@@ -36,7 +36,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         at: "mongo/request",
-        may: &["value", "model", "mongo::request"],
+        may: &["value", "model", "query", "mongo::request"],
         pure: true,
     },
     Layer {
@@ -80,7 +80,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         at: "mongo",
-        may: &["mongo", "value", "model", "pool", "config"],
+        may: &["mongo", "value", "model", "query", "pool", "config"],
         pure: false,
     },
     Layer {

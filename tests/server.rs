@@ -3,6 +3,7 @@
 mod browsing;
 mod connecting;
 mod plan;
+mod running;
 mod sample;
 mod sandbox;
 mod together;

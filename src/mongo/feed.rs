@@ -1,4 +1,4 @@
-//! A feed: the documents of one `find`, read forward from the server as they are asked for, and kept aside.
+//! A feed: the documents of one command that answers with a cursor, read forward from the server as they are asked for, and kept aside.
 //!
 //! One cursor reads from the start. Where the last documents are asked for first, a second cursor of the opposite
 //! order reads from the end; where there is no opposite order, the first one is read through. What was read is kept in
@@ -6,19 +6,21 @@
 //! its side ends there with a failure, and what is kept stays readable. Must not know connections or profiles.
 
 mod order;
+pub(crate) mod source;
 mod spool;
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bson::{RawBson, RawDocumentBuf, rawdoc};
+use bson::RawDocumentBuf;
 use futures_util::StreamExt;
 use mongodb::error::{Error, ErrorKind};
 use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 
 use crate::mongo::failure::{lower_first, plain};
 use crate::mongo::link::Call;
-use crate::mongo::request::{Extent, Failure, FailureKind, FeedId, Find, Namespace, Page, Side};
+use crate::mongo::request::{Extent, Failure, FailureKind, FeedId, Page, Side};
+use source::Source;
 use spool::Spool;
 
 /// Documents per batch after the first one. The server also ends a batch at 16 MiB.
@@ -31,8 +33,7 @@ const FIRST_PAGE_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Feed {
     id: FeedId,
-    namespace: Namespace,
-    find: Find,
+    source: Source,
     comment: String,
     start: tokio::sync::Mutex<Half>,
     end: tokio::sync::Mutex<Option<Half>>,
@@ -60,15 +61,13 @@ impl Feed {
     pub(crate) async fn open(
         call: &Call,
         id: FeedId,
-        namespace: Namespace,
-        find: Find,
+        source: Source,
         count: usize,
     ) -> Result<(Self, Page), Failure> {
-        let half = Half::open(call, &namespace, &find, None, count).await?;
+        let half = Half::open(call, &source, None, count).await?;
         let feed = Self {
             id,
-            namespace,
-            find,
+            source,
             comment: call.comment().to_owned(),
             start: tokio::sync::Mutex::new(half),
             end: tokio::sync::Mutex::new(None),
@@ -100,7 +99,7 @@ impl Feed {
         match side {
             Side::Start => {
                 let mut half = self.start.lock().await;
-                half.fill(call, &self.namespace, offset, count, max_bytes)
+                half.fill(call, &self.source, offset, count, max_bytes)
                     .await?;
                 let documents = half
                     .read(offset, count, max_bytes, Direction::Forward)
@@ -174,18 +173,26 @@ impl Feed {
         }
         let mut end = self.end.lock().await;
         if end.is_none() {
-            match order::reverse(call, &self.namespace, &self.find).await {
+            let reversed = match (&self.source.namespace, &self.source.turning) {
+                (Some(namespace), Some(turning)) => order::reverse(call, namespace, turning).await,
+                _ => None,
+            };
+            match reversed {
                 Some(sort) => {
                     let call = call.with_comment(self.comment(Side::End));
-                    *end = Some(
-                        Half::open(&call, &self.namespace, &self.find, Some(sort), count).await?,
-                    );
+                    *end = Some(Half::open(&call, &self.source, Some(sort), count).await?);
+                }
+                None if self.source.follows => {
+                    return Err(Failure::new(
+                        FailureKind::Query,
+                        "these documents have no end: more come as they are written",
+                    ));
                 }
                 None => {
                     drop(end);
                     // There is no opposite order: the end is found by reading all there is.
                     let mut half = self.start.lock().await;
-                    half.fill(call, &self.namespace, u64::MAX, 1, usize::MAX)
+                    half.fill(call, &self.source, u64::MAX, 1, usize::MAX)
                         .await?;
                     half.still_readable()?;
                     drop(half);
@@ -199,7 +206,7 @@ impl Feed {
         let Some(half) = end.as_mut() else {
             return Err(Failure::new(FailureKind::Other, "the end was not opened"));
         };
-        half.fill(call, &self.namespace, offset, count, max_bytes)
+        half.fill(call, &self.source, offset, count, max_bytes)
             .await?;
         let documents = half
             .read(offset, count, max_bytes, Direction::Forward)
@@ -262,17 +269,12 @@ enum Direction {
 impl Half {
     async fn open(
         call: &Call,
-        namespace: &Namespace,
-        find: &Find,
+        source: &Source,
         sort: Option<RawDocumentBuf>,
         count: usize,
     ) -> Result<Self, Failure> {
         let spool = Spool::new().map_err(|e| of_file(&e))?;
-        let command = find_command(namespace, find, sort.as_ref(), Some(count));
-        let cursor = call
-            .open(&namespace.database, command, Some(NEXT_BATCH))
-            .await
-            .map_err(|e| call.failure(&e, Some(namespace)))?;
+        let cursor = source.open(call, sort.as_ref(), count, NEXT_BATCH).await?;
         Ok(Self {
             cursor: Some(cursor),
             spool: Arc::new(Mutex::new(spool)),
@@ -297,7 +299,7 @@ impl Half {
     async fn fill(
         &mut self,
         call: &Call,
-        namespace: &Namespace,
+        source: &Source,
         offset: u64,
         count: usize,
         max_bytes: usize,
@@ -327,12 +329,16 @@ impl Half {
                 }
             }
             call.go_on()?;
-            self.read_batch(call, namespace).await?;
+            self.read_batch(call, source).await?;
+            // Nothing new so far; who waits may ask again.
+            if source.follows && lock(&self.spool).count() == have {
+                break;
+            }
         }
         Ok(())
     }
 
-    async fn read_batch(&mut self, call: &Call, namespace: &Namespace) -> Result<(), Failure> {
+    async fn read_batch(&mut self, call: &Call, source: &Source) -> Result<(), Failure> {
         let Some(cursor) = self.cursor.as_mut() else {
             return Ok(());
         };
@@ -366,7 +372,7 @@ impl Half {
                 Ok(())
             }
             Some(Err(error)) => {
-                let failure = call.failure(&error, Some(namespace));
+                let failure = call.failure(&error, source.namespace.as_ref());
                 if let Some(lost) = loss(&error, &failure) {
                     self.cursor = None;
                     self.lost = Some(lost.clone());
@@ -462,41 +468,4 @@ fn of_file(error: &io::Error) -> Failure {
     } else {
         failure.with_help("check that `TMPDIR` can be written, then refresh")
     }
-}
-
-/// The `find` command. `sort` wins over the find's own; `first_batch` documents come at once.
-pub(crate) fn find_command(
-    namespace: &Namespace,
-    find: &Find,
-    sort: Option<&RawDocumentBuf>,
-    first_batch: Option<usize>,
-) -> RawDocumentBuf {
-    let mut command =
-        rawdoc! { "find": namespace.collection.as_str(), "filter": find.filter.clone() };
-    if let Some(sort) = sort.or(find.sort.as_ref()) {
-        command.append(bson::raw::cstr!("sort"), RawBson::Document(sort.clone()));
-    }
-    if let Some(projection) = &find.projection {
-        command.append(
-            bson::raw::cstr!("projection"),
-            RawBson::Document(projection.clone()),
-        );
-    }
-    let long = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    if find.skip > 0 {
-        command.append(bson::raw::cstr!("skip"), long(find.skip));
-    }
-    if let Some(limit) = find.limit.filter(|l| *l > 0) {
-        command.append(bson::raw::cstr!("limit"), long(limit));
-    }
-    if let Some(count) = first_batch {
-        // One more than a limit, so that the server closes the cursor with the first batch.
-        let most = find.limit.map_or(i64::MAX, |l| long(l).saturating_add(1));
-        let batch = i64::try_from(count)
-            .unwrap_or(i64::MAX)
-            .min(most)
-            .clamp(1, 100_000);
-        command.append(bson::raw::cstr!("batchSize"), batch);
-    }
-    command
 }

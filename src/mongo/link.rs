@@ -275,7 +275,7 @@ impl Call {
     }
 
     fn dress(&self, command: &mut RawDocumentBuf, always: bool) {
-        if always || self.link.takes_comments() {
+        if (always || self.link.takes_comments()) && !has(command, "comment") {
             command.append(cstr!("comment"), &*self.comment);
         }
     }
@@ -285,13 +285,18 @@ impl Call {
         let cursor = matches!(name.as_str(), "find" | "aggregate");
         self.dress(command, cursor);
         let limits = [self.usual, self.within];
-        if let Some(limit) = limits.into_iter().flatten().min() {
+        // Only a cursor that waits for more takes a limit with `getMore`.
+        if let Some(limit) = limits.into_iter().flatten().min()
+            && name != "getMore"
+            && !has(command, "maxTimeMS")
+        {
             let limit = i64::try_from(limit.as_millis())
                 .unwrap_or(i64::MAX)
                 .clamp(1, i64::from(i32::MAX));
             command.append(cstr!("maxTimeMS"), limit);
         }
         if cursor
+            && !has(command, "readConcern")
             && let Some(concern) = self
                 .link
                 .prepared
@@ -315,14 +320,25 @@ impl Call {
     pub(crate) async fn ask(
         &self,
         database: &str,
+        command: RawDocumentBuf,
+    ) -> Result<Document, Error> {
+        self.ask_of(database, command, None).await
+    }
+
+    /// As [`Call::ask`], of the members that `chosen` says.
+    pub(crate) async fn ask_of(
+        &self,
+        database: &str,
         mut command: RawDocumentBuf,
+        chosen: Option<SelectionCriteria>,
     ) -> Result<Document, Error> {
         self.dress_read(&mut command);
         let database = self.link.client.database(database);
+        let selection = chosen.unwrap_or_else(|| self.selection());
         let send = || {
             database
                 .run_raw_command(command.clone())
-                .selection_criteria(self.selection())
+                .selection_criteria(selection.clone())
         };
         match send().await {
             Err(error) if self.again(&error) => send().await,
@@ -337,8 +353,11 @@ impl Call {
         command: RawDocumentBuf,
         next_batch: Option<u32>,
     ) -> Result<RawBatchCursor, Error> {
-        self.open_at(database, command, next_batch, self.selection())
-            .await
+        let opening = Opening {
+            next_batch,
+            ..Opening::default()
+        };
+        self.open_with(database, command, &opening).await
     }
 
     /// As [`Call::open`], on the primary, for reading what was just written.
@@ -347,31 +366,42 @@ impl Call {
         database: &str,
         command: RawDocumentBuf,
     ) -> Result<RawBatchCursor, Error> {
-        self.open_at(
-            database,
-            command,
-            None,
-            SelectionCriteria::ReadPreference(ReadPreference::Primary),
-        )
-        .await
+        let opening = Opening {
+            chosen: Some(SelectionCriteria::ReadPreference(ReadPreference::Primary)),
+            ..Opening::default()
+        };
+        self.open_with(database, command, &opening).await
     }
 
-    async fn open_at(
+    /// As [`Call::open`], in the way that `opening` says.
+    pub(crate) async fn open_with(
         &self,
         database: &str,
         mut command: RawDocumentBuf,
-        next_batch: Option<u32>,
-        selection: SelectionCriteria,
+        opening: &Opening,
     ) -> Result<RawBatchCursor, Error> {
-        self.dress_read(&mut command);
+        if opening.once {
+            self.dress(&mut command, true);
+            self.concern(&mut command);
+        } else {
+            self.dress_read(&mut command);
+        }
+        let selection = match &opening.chosen {
+            Some(chosen) => chosen.clone(),
+            None if opening.once => SelectionCriteria::ReadPreference(ReadPreference::Primary),
+            None => self.selection(),
+        };
         let database = self.link.client.database(database);
         let comments = self.link.takes_comments();
         let send = || {
             let mut action = database
                 .run_raw_cursor_command(command.clone())
                 .selection_criteria(selection.clone());
-            if let Some(size) = next_batch {
+            if let Some(size) = opening.next_batch {
                 action = action.batch_size(size);
+            }
+            if let Some(time) = opening.await_time {
+                action = action.max_time(time);
             }
             if comments {
                 action = action.comment(Bson::String(self.comment.to_string()));
@@ -379,7 +409,7 @@ impl Call {
             action.batch()
         };
         match send().await {
-            Err(error) if self.again(&error) => send().await,
+            Err(error) if !opening.once && self.again(&error) => send().await,
             other => other,
         }
     }
@@ -461,7 +491,51 @@ impl Call {
             })
     }
 
+    /// A command of the person's own, sent once and as it is, but for the comment.
+    pub(crate) async fn send(
+        &self,
+        database: &str,
+        mut command: RawDocumentBuf,
+        chosen: Option<SelectionCriteria>,
+    ) -> Result<Document, Error> {
+        self.dress(&mut command, false);
+        let database = self.link.client.database(database);
+        let mut action = database.run_raw_command(command);
+        if let Some(chosen) = chosen {
+            action = action.selection_criteria(chosen);
+        }
+        action.await
+    }
+
+    /// Writes that may touch any number of documents, so that they must not be sent a second time.
+    pub(crate) async fn write_once(
+        &self,
+        namespace: &Namespace,
+        mut command: RawDocumentBuf,
+    ) -> Result<Document, Failure> {
+        self.dress(&mut command, false);
+        self.concern(&mut command);
+        self.link
+            .client
+            .database(&namespace.database)
+            .run_raw_command(command)
+            .await
+            .map_err(|e| self.write_failure(&e, Some(namespace)))
+    }
+
+    /// The write concern of the profile, for calls that do not go through a command of ours.
+    pub(crate) fn write_concern(&self) -> mongodb::options::WriteConcern {
+        self.link.prepared.write_concern().unwrap_or_else(|| {
+            mongodb::options::WriteConcern::builder()
+                .w(mongodb::options::Acknowledgment::Majority)
+                .build()
+        })
+    }
+
     fn concern(&self, command: &mut RawDocumentBuf) {
+        if has(command, "writeConcern") {
+            return;
+        }
         let chosen = self
             .link
             .prepared
@@ -471,6 +545,23 @@ impl Call {
             .unwrap_or_else(|| rawdoc! { "w": "majority" });
         command.append(cstr!("writeConcern"), chosen);
     }
+}
+
+/// How a cursor is opened.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Opening {
+    /// Documents to a batch after the first one.
+    pub(crate) next_batch: Option<u32>,
+    /// Which members may answer; `None` as the profile says.
+    pub(crate) chosen: Option<SelectionCriteria>,
+    /// How long each later batch may wait for documents.
+    pub(crate) await_time: Option<Duration>,
+    /// It writes: it is sent once, to the primary, without a limit of time that nobody asked for.
+    pub(crate) once: bool,
+}
+
+fn has(command: &RawDocumentBuf, field: &str) -> bool {
+    command.get(field).ok().flatten().is_some()
 }
 
 fn command_name(command: &RawDocumentBuf) -> String {

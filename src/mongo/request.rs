@@ -3,6 +3,8 @@
 //! Knows BSON and time spans; must not know the driver, the screen or the configuration file. Two equal requests ask
 //! for the same thing, so a test of the state machine compares them instead of pretending to be a server.
 
+mod outcome;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use std::time::Duration;
 
 use bson::{RawBson, RawDocumentBuf};
 
+use crate::query::Statement;
 use crate::value::Path;
 
 pub mod drift;
@@ -18,6 +21,8 @@ use drift::{
     Check, CheckReport, IndexMade, Mend, MendMode, MendOutcome, MendPreview, Progress,
     ValidationAction, ValidationLevel,
 };
+
+pub use outcome::{Changed, Outcome};
 
 /// The name of a profile, as written in `[profiles.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -289,6 +294,16 @@ pub enum Request {
         /// What becomes of a write that breaks it.
         action: ValidationAction,
     },
+    /// Runs a statement. One that writes is refused on a profile that is read-only. Answered by [`Reply::Ran`].
+    Run {
+        /// The statement.
+        statement: Arc<Statement>,
+        /// The id of the feed that is opened where the statement gives documents, chosen by the asker. No feed is open
+        /// where it gives anything else.
+        feed: FeedId,
+        /// How many documents are wanted at first.
+        count: usize,
+    },
 }
 
 impl Request {
@@ -308,6 +323,7 @@ impl Request {
             | Self::CreateIndexes { .. }
             | Self::SetValidator { .. } => true,
             Self::Mend(mend) => mend.mode == MendMode::Write,
+            Self::Run { statement, .. } => statement.consequence().writes(),
             Self::Databases
             | Self::Collections { .. }
             | Self::Sizes { .. }
@@ -522,6 +538,8 @@ pub enum Reply {
     Mended(Box<MendOutcome>),
     /// To [`Request::CreateIndexes`], in their order.
     IndexesMade(Vec<IndexMade>),
+    /// To [`Request::Run`].
+    Ran(Outcome),
     /// To a request that has nothing to tell.
     Done,
 }

@@ -11,6 +11,7 @@ mod check;
 mod mending;
 mod perform;
 pub(crate) mod read;
+mod statement;
 mod stream;
 mod supervisor;
 mod together;
@@ -227,7 +228,10 @@ impl Runner {
             return;
         }
         let cancel = Cancel::default();
-        let comment = format!("mongodeck/{}/{}", self.session, task.0);
+        let mut comment = format!("mongodeck/{}/{}", self.session, task.0);
+        if let Request::Run { statement, .. } = &request {
+            comment = statement::comment(&comment, statement);
+        }
         let shown = post.comment_of(&request).unwrap_or_else(|| comment.clone());
         lock(&post.tasks).insert(
             task,

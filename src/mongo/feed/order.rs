@@ -5,22 +5,20 @@
 use bson::{RawBson, RawBsonRef, RawDocumentBuf, rawdoc};
 
 use crate::mongo::link::Call;
-use crate::mongo::request::{CollectionKind, Find, Namespace};
+use crate::mongo::request::{CollectionKind, Namespace};
 use crate::mongo::runner::read;
+use crate::query::plan::Turning;
 
-/// The sort that reads `find` from its end; `None` where only reading through leads there.
+/// The sort that reads from the end what `turning` orders; `None` where only reading through leads there.
 pub(super) async fn reverse(
     call: &Call,
     namespace: &Namespace,
-    find: &Find,
+    turning: &Turning,
 ) -> Option<RawDocumentBuf> {
-    if find.skip > 0 || find.limit.is_some_and(|l| l > 0) {
-        return None;
-    }
-    match &find.sort {
+    match &turning.sort {
         Some(sort) if !sort.is_empty() => reversed(sort),
         // Without a sort a filter may be answered in the order of an index, which has no name to turn round.
-        _ if !find.filter.is_empty() => None,
+        _ if turning.filtered => None,
         _ => match read::kind_of(call, namespace).await {
             Some(CollectionKind::Collection | CollectionKind::Capped) => {
                 Some(rawdoc! { "$natural": -1 })

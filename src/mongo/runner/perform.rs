@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{PATIENCE, Post, check, lock, mending, read, together, write};
+use super::{PATIENCE, Post, check, lock, mending, read, statement, together, write};
 use crate::mongo::feed::Feed;
+use crate::mongo::feed::source::Source;
 use crate::mongo::link::{Call, Cancel, Link, stopped};
 use crate::mongo::request::drift::MendMode;
 use crate::mongo::request::{ConnectionState, Failure, FailureKind, Reply, Request, TaskId};
@@ -61,7 +62,8 @@ pub(super) async fn perform(
             find,
             count,
         } => {
-            let (opened, page) = Feed::open(&call, feed, namespace, find, count).await?;
+            let (opened, page) =
+                Feed::open(&call, feed, Source::find(&namespace, &find), count).await?;
             // A feed that nobody waits for any more closes its cursor here.
             if !cancel.is_cancelled() {
                 lock(&post.feeds).insert(feed, Arc::new(opened));
@@ -114,6 +116,19 @@ pub(super) async fn perform(
         Request::DropCollection { namespace } => write::drop_collection(&call, &namespace)
             .await
             .map(|()| Reply::Done),
+        Request::Run {
+            statement,
+            feed,
+            count,
+        } => {
+            let (outcome, opened) = statement::run(&call, &statement, feed, count).await?;
+            if let Some(opened) = opened
+                && !cancel.is_cancelled()
+            {
+                lock(&post.feeds).insert(feed, Arc::new(opened));
+            }
+            Ok(Reply::Ran(outcome))
+        }
         Request::DropDatabase { database } => write::drop_database(&call, &database)
             .await
             .map(|()| Reply::Done),

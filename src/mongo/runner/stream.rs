@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
 use super::Runner;
-use crate::mongo::feed::find_command;
+use crate::mongo::feed::source::Source;
 use crate::mongo::link::{Call, Cancel, stopped};
 use crate::mongo::request::{ConnectionState, Failure, FailureKind, Find, Namespace, ProfileName};
 
@@ -59,19 +59,18 @@ impl Runner {
         );
         let call = Call::new(link, &comment, streaming.0.clone());
         let (sender, mut batches) = mpsc::channel(1);
-        let command = find_command(namespace, find, None, Some(BATCH as usize));
-        let names = namespace.clone();
+        let source = Source::find(namespace, find);
         // The reader ends between two batches when nobody takes them any more.
         tokio::spawn(async move {
-            let mut cursor = match call.open(&names.database, command, Some(BATCH)).await {
+            let mut cursor = match source.open(&call, None, BATCH as usize, BATCH).await {
                 Ok(cursor) => cursor,
-                Err(error) => {
-                    let _ = sender.send(Err(call.failure(&error, Some(&names)))).await;
+                Err(failure) => {
+                    let _ = sender.send(Err(failure)).await;
                     return;
                 }
             };
             while let Some(batch) = cursor.next().await {
-                let batch = batch.map_err(|e| call.failure(&e, Some(&names)));
+                let batch = batch.map_err(|e| call.failure(&e, source.namespace.as_ref()));
                 let failed = batch.is_err();
                 if sender.send(batch).await.is_err() || failed || call.go_on().is_err() {
                     return;
