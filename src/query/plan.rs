@@ -383,6 +383,3 @@ pub fn first_key(command: &bson::RawDocument) -> &str {
         .and_then(Result::ok)
         .map_or("", |(key, _)| key.as_str())
 }
-
-#[cfg(test)]
-mod tests;
