@@ -18,7 +18,7 @@ use crate::model::drift::{
     IndexDrift, Tally, ValidatorState, indexes as index_drift, validator as validator_drift,
 };
 use crate::model::export::Undeclared;
-use crate::mongo::feed::find_command;
+use crate::mongo::feed::source::Source;
 use crate::mongo::link::Call;
 use crate::mongo::request::drift::{Check, CheckReport, Phase, Progress, ValidatorFinding};
 use crate::mongo::request::{
@@ -160,14 +160,14 @@ pub(super) fn read_all(
         limit,
         ..Find::all()
     };
-    let command = find_command(namespace, &find, None, Some(BATCH as usize));
+    let source = Source::find(namespace, &find);
     let (call, names) = (call.clone(), namespace.clone());
     // A task of its own, since a driver's future is never dropped.
     tokio::spawn(async move {
-        let mut cursor = match call.open(&names.database, command, Some(BATCH)).await {
+        let mut cursor = match source.open(&call, None, BATCH as usize, BATCH).await {
             Ok(cursor) => cursor,
-            Err(error) => {
-                let _ = sender.send(Err(call.failure(&error, Some(&names)))).await;
+            Err(failure) => {
+                let _ = sender.send(Err(failure)).await;
                 return;
             }
         };
