@@ -22,6 +22,7 @@ pub mod effect;
 pub mod field;
 pub mod journal;
 pub mod lists;
+pub mod models;
 pub mod msg;
 pub mod notice;
 mod opening;
@@ -35,6 +36,7 @@ pub mod tab;
 pub mod tree;
 mod undo;
 pub mod update;
+pub mod window;
 pub mod words;
 
 pub use command::Command;

@@ -25,6 +25,7 @@ pub mod violation;
 
 use std::sync::Arc;
 
+pub use describe::show;
 pub use field::{
     Choice, Condition, DefaultValue, Discriminator, Field, FieldIndex, Kind, Limit, Pattern,
     Reference, Requirement, Schema, SchemaId, SchemaOptions, Strictness,

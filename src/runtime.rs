@@ -5,6 +5,7 @@
 //! least [`FRAME`] apart. Nothing here decides anything: that is the state machine's.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +16,7 @@ use tokio::sync::mpsc;
 use crate::app::msg::{Mouse, MouseKind};
 use crate::app::{App, Effect, Moment, Msg, Opening};
 use crate::cli::{Exit, usage};
-use crate::config::Launch;
+use crate::config::{Globs, Launch};
 use crate::input::{Key, Keymaps, Pending, Resolved};
 use crate::mongo::request::Report;
 use crate::mongo::runner::Runner;
@@ -71,6 +72,7 @@ pub async fn console(launch: Launch) -> Exit {
         screen,
         runner,
         keeper: ready.keeper,
+        models: ready.models,
         last_press: None,
         over: None,
     };
@@ -102,6 +104,8 @@ struct Deck {
     screen: Screen,
     runner: Runner,
     keeper: Keeper,
+    /// Where the models are written down.
+    models: Vec<Globs>,
     last_press: Option<(Instant, u16, u16)>,
     /// Set once the loop is to end.
     over: Option<Exit>,
@@ -119,6 +123,15 @@ fn now() -> Moment {
 type Events = EventStream;
 
 impl Deck {
+    /// The models as they are on disk now.
+    fn read_models(&self) -> Msg {
+        let (library, problems) = setup::models(&self.models);
+        Msg::Models {
+            library: Arc::new(library),
+            problems,
+        }
+    }
+
     async fn work(
         &mut self,
         mut signals: Signals,
@@ -318,6 +331,17 @@ impl Deck {
                 let result = external::edit(&mut self.screen, &text, line).await;
                 return Some(Msg::EditedExternally { tab, result });
             }
+            Effect::OpenFile { file, line } => {
+                *events = None;
+                return Some(match external::open(&mut self.screen, &file, line).await {
+                    Ok(()) => self.read_models(),
+                    Err(text) => Msg::Trouble {
+                        text,
+                        detail: String::new(),
+                    },
+                });
+            }
+            Effect::ReadModels => return Some(self.read_models()),
             Effect::SaveDraft(draft) => self.keeper.save_draft(draft),
             Effect::RemoveDraft(id) => self.keeper.remove_draft(id),
             Effect::RecordWrite(record) => self.keeper.log_write(record),

@@ -16,6 +16,7 @@ pub mod details;
 pub mod documents;
 pub mod editor;
 pub mod help;
+pub mod models;
 pub mod overlay;
 pub mod profiles;
 pub mod sheet;
@@ -129,6 +130,7 @@ fn main_pane(sheet: &mut Sheet<'_>, area: Rect) {
             tabs::draw(sheet, bar);
             match tab {
                 Tab::Documents(tab) => documents::draw(sheet, tab, rest),
+                Tab::Models(tab) => models::draw(sheet, tab, rest),
             }
         }
         None => profiles::draw(sheet, area),

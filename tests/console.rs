@@ -1,3 +1,4 @@
 //! The console without a server: keys in, effects and screens out.
 
 mod documents;
+mod models;

@@ -6,7 +6,7 @@ use super::effect::Effect;
 use super::field::Field;
 use super::overlay::{Confirm, Intent, Overlay, Prompt, Purpose};
 use super::scope::{Asker, Scope};
-use super::tab::Handled;
+use super::tab::{Destination, Handled};
 use super::tree::Node;
 use super::update::{record, scope, tell_write};
 use super::{App, Command};
@@ -22,6 +22,12 @@ impl App {
         match (command, &node) {
             (Command::Details, Node::Collection(_, namespace)) => {
                 self.show_details(&profile, namespace.clone(), effects);
+            }
+            (Command::Model, Node::Collection(_, namespace)) => {
+                self.destinations.push(Destination::Models {
+                    profile,
+                    namespace: Some(namespace.clone()),
+                });
             }
             (Command::Connect, _) => effects.push(Effect::Connect { profile }),
             (Command::Disconnect, _) => effects.push(Effect::Disconnect { profile }),

@@ -192,6 +192,8 @@ pub enum Command {
     Details,
     /// The models.
     Models,
+    /// The collection's model.
+    Model,
     /// Create a collection.
     CollectionCreate,
     /// Rename the collection.
@@ -232,6 +234,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-up",
         help: "move up",
         contexts: &[
+            Context::Models,
             Context::Profiles,
             Context::Tree,
             Context::Table,
@@ -250,6 +253,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-down",
         help: "move down",
         contexts: &[
+            Context::Models,
             Context::Profiles,
             Context::Tree,
             Context::Table,
@@ -268,6 +272,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-left",
         help: "move left, or close",
         contexts: &[
+            Context::Models,
             Context::Profiles,
             Context::Tree,
             Context::Table,
@@ -286,6 +291,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-right",
         help: "move right, or open",
         contexts: &[
+            Context::Models,
             Context::Profiles,
             Context::Tree,
             Context::Table,
@@ -304,6 +310,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-first",
         help: "go to the start",
         contexts: &[
+            Context::Models,
             Context::Profiles,
             Context::Tree,
             Context::Table,
@@ -321,6 +328,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-last",
         help: "go to the end",
         contexts: &[
+            Context::Models,
             Context::Profiles,
             Context::Tree,
             Context::Table,
@@ -338,6 +346,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "page-up",
         help: "one page up",
         contexts: &[
+            Context::Models,
             Context::Profiles,
             Context::Tree,
             Context::Table,
@@ -355,6 +364,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "page-down",
         help: "one page down",
         contexts: &[
+            Context::Models,
             Context::Profiles,
             Context::Tree,
             Context::Table,
@@ -372,6 +382,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "half-page-up",
         help: "half a page up",
         contexts: &[
+            Context::Models,
             Context::Profiles,
             Context::Tree,
             Context::Table,
@@ -389,6 +400,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "half-page-down",
         help: "half a page down",
         contexts: &[
+            Context::Models,
             Context::Profiles,
             Context::Tree,
             Context::Table,
@@ -406,6 +418,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "open",
         help: "open",
         contexts: &[
+            Context::Models,
             Context::Profiles,
             Context::Tree,
             Context::Table,
@@ -419,6 +432,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "back",
         help: "go back",
         contexts: &[
+            Context::Models,
             Context::Table,
             Context::Outline,
             Context::Text,
@@ -436,19 +450,24 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::Toggle,
         name: "toggle",
         help: "open or close",
-        contexts: &[Context::Tree, Context::Outline, Context::List],
+        contexts: &[
+            Context::Models,
+            Context::Tree,
+            Context::Outline,
+            Context::List,
+        ],
     },
     Entry {
         command: Command::ExpandAll,
         name: "expand-all",
         help: "open everything below",
-        contexts: &[Context::Tree, Context::Outline],
+        contexts: &[Context::Models, Context::Tree, Context::Outline],
     },
     Entry {
         command: Command::CollapseAll,
         name: "collapse-all",
         help: "close everything below",
-        contexts: &[Context::Tree, Context::Outline],
+        contexts: &[Context::Models, Context::Tree, Context::Outline],
     },
     Entry {
         command: Command::Accept,
@@ -490,6 +509,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "filter",
         help: "filter",
         contexts: &[
+            Context::Models,
             Context::Profiles,
             Context::Tree,
             Context::Table,
@@ -502,6 +522,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "clear-filter",
         help: "clear the filter",
         contexts: &[
+            Context::Models,
             Context::Tree,
             Context::Table,
             Context::Outline,
@@ -735,6 +756,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "copy-value",
         help: "copy the value",
         contexts: &[
+            Context::Models,
             Context::Table,
             Context::Outline,
             Context::Text,
@@ -745,13 +767,23 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::CopyPath,
         name: "copy-path",
         help: "copy the path",
-        contexts: &[Context::Table, Context::Outline, Context::Text],
+        contexts: &[
+            Context::Models,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+        ],
     },
     Entry {
         command: Command::CopyDocument,
         name: "copy-document",
         help: "copy the document as shell text",
-        contexts: &[Context::Table, Context::Outline, Context::Text],
+        contexts: &[
+            Context::Models,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+        ],
     },
     Entry {
         command: Command::CopyDocumentCanonical,
@@ -800,6 +832,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "edit-external",
         help: "edit in $EDITOR",
         contexts: &[
+            Context::Models,
             Context::Table,
             Context::Outline,
             Context::Text,
@@ -939,13 +972,19 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::Follow,
         name: "follow",
         help: "follow the reference",
-        contexts: &[Context::Table, Context::Outline, Context::Text],
+        contexts: &[
+            Context::Models,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+        ],
     },
     Entry {
         command: Command::Details,
         name: "details",
         help: "details of the collection",
         contexts: &[
+            Context::Models,
             Context::Tree,
             Context::Table,
             Context::Outline,
@@ -957,6 +996,17 @@ pub const COMMANDS: &[Entry] = &[
         name: "models",
         help: "the models",
         contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Model,
+        name: "model",
+        help: "the collection's model",
+        contexts: &[
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+        ],
     },
     Entry {
         command: Command::CollectionCreate,

@@ -25,6 +25,8 @@ pub enum Context {
     Dialog,
     /// A list to pick from: palette, jump, notices, columns, violations. Keys that are not bound are typed into its filter.
     List,
+    /// The models.
+    Models,
     /// The details of a collection.
     Details,
     /// The changes about to be written.
@@ -37,13 +39,14 @@ pub enum Context {
 
 impl Context {
     /// All contexts, in the order of the help.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Global,
         Self::Profiles,
         Self::Tree,
         Self::Table,
         Self::Outline,
         Self::Text,
+        Self::Models,
         Self::Editor,
         Self::Input,
         Self::Dialog,
@@ -68,6 +71,7 @@ impl Context {
             Self::Input => "input",
             Self::Dialog => "dialog",
             Self::List => "list",
+            Self::Models => "models",
             Self::Details => "details",
             Self::Diff => "diff",
             Self::Conflict => "conflict",

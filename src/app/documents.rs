@@ -320,6 +320,10 @@ impl Documents {
             Command::Details => {
                 super::administration::show_details(scope, &self.profile, self.namespace.clone());
             }
+            Command::Model => scope.go_to(super::tab::Destination::Models {
+                profile: self.profile.clone(),
+                namespace: Some(self.namespace.clone()),
+            }),
             command => {
                 return match self.copy_command(scope, command) {
                     Handled::Yes => Handled::Yes,
@@ -555,6 +559,15 @@ impl Documents {
     /// Reads again; the cursor stays on its document where it is still there.
     pub fn refresh(&mut self, scope: &mut Scope<'_>) {
         self.read(scope, true);
+    }
+
+    /// The models were read again: documents in sight are held to the new ones.
+    pub fn models_read(&mut self, scope: &mut Scope<'_>) {
+        self.model = scope
+            .models
+            .for_namespace(&self.namespace.database, &self.namespace.collection);
+        self.checks = Checks::default();
+        self.settle_view(scope);
     }
 
     /// The profile answers again after it did not.

@@ -59,6 +59,15 @@ pub enum Effect {
         /// The line to start at, from 1.
         line: usize,
     },
+    /// Open a file of the person's in their own editor, and read the models again afterwards.
+    OpenFile {
+        /// The file.
+        file: String,
+        /// The line to start at, from 1; 0 where none is known.
+        line: usize,
+    },
+    /// Read the model files again; they come back as `Msg::Models`.
+    ReadModels,
     /// Keep a draft on disk.
     SaveDraft(Draft),
     /// Remove a draft from disk: it was written, or thrown away.

@@ -1,4 +1,4 @@
-//! The lists that the deck opens over its panes: palette, jump, notices, drafts, the log of writes, models.
+//! The lists that the deck opens over its panes: palette, jump, notices, drafts, the log of writes.
 
 use super::command::COMMANDS;
 use super::effect::Effect;
@@ -152,37 +152,6 @@ impl App {
             "writes of this session",
             items,
             "nothing was written",
-        )));
-    }
-
-    /// The models, with what each is bound to.
-    pub(super) fn show_models(&mut self) {
-        let items = self
-            .models
-            .models
-            .iter()
-            .map(|m| {
-                let database = m.database.as_deref().unwrap_or("*");
-                let gaps = match m.gaps.len() {
-                    0 => String::new(),
-                    n => format!(", {n} gap(s)"),
-                };
-                let domain = m.domain.as_deref().unwrap_or("no domain");
-                Item::new(
-                    format!("{} {database}.{}", m.name, m.collection),
-                    format!(
-                        "{domain}, {} fields, {} indexes{gaps}",
-                        m.fields().len(),
-                        m.indexes.len()
-                    ),
-                    Choice::Nothing,
-                )
-            })
-            .collect();
-        self.overlays.push(Overlay::Picker(Picker::new(
-            "models",
-            items,
-            "no model is loaded: name files in `models`",
         )));
     }
 

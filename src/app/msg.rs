@@ -1,9 +1,12 @@
 //! What can happen to the state machine.
 
+use std::sync::Arc;
+
 use super::command::Command;
 use super::regions::Regions;
 use super::scope::TabId;
 use crate::config::state::Draft;
+use crate::model::Library;
 use crate::mongo::request::Report;
 
 /// Something that happened.
@@ -29,6 +32,13 @@ pub enum Msg {
         tab: TabId,
         /// The text as it is now, or why there is none.
         result: Result<String, String>,
+    },
+    /// The model files were read again.
+    Models {
+        /// All models.
+        library: Arc<Library>,
+        /// What the person should know of files that cannot be read.
+        problems: Vec<String>,
     },
     /// Drafts of an earlier run were found on disk.
     Drafts(Vec<Draft>),

@@ -2,6 +2,7 @@
 
 use super::documents::Documents;
 use super::effect::Effect;
+use super::models::Models;
 use super::scope::{Moment, TabId};
 use super::tab::{Destination, Tab};
 use super::update::scope;
@@ -66,6 +67,13 @@ impl App {
                     documents.restore(&mut scope, tab);
                 }
             }
+            TabKind::Models => self.go_to(
+                Destination::Models {
+                    profile,
+                    namespace: Namespace::parse(&tab.namespace),
+                },
+                effects,
+            ),
             TabKind::Unknown => return false,
         }
         true
@@ -112,6 +120,22 @@ impl App {
                 let documents =
                     Documents::open_filtered(&mut scope, tab, profile, namespace, &filter);
                 self.put_in_front(Tab::Documents(Box::new(documents)), effects);
+            }
+            Destination::Models { profile, namespace } => {
+                let mut scope = scope!(self, (*effects));
+                for (place, tab) in self.tabs.iter_mut().enumerate() {
+                    if let Tab::Models(models) = tab
+                        && models.profile == profile
+                    {
+                        if let Some(namespace) = &namespace {
+                            models.show(&mut scope, namespace);
+                        }
+                        return self.turn_to(place);
+                    }
+                }
+                let tab = scope.ids.tab();
+                let models = Models::open(&mut scope, tab, profile, namespace.as_ref());
+                self.put_in_front(Tab::Models(Box::new(models)), effects);
             }
         }
     }

@@ -39,6 +39,8 @@ pub struct Regions {
     pub tree_rows: usize,
     /// Rows of documents, lines or fields that fit the main pane.
     pub main_rows: usize,
+    /// Rows of a list that the main pane has beside its rows.
+    pub side_rows: usize,
     /// Columns of characters that the main pane has.
     pub main_width: usize,
     /// Rows that fit the topmost overlay.

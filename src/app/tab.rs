@@ -24,6 +24,7 @@ use std::time::Duration;
 use super::command::Command;
 use super::context::Context;
 use super::documents::Documents;
+use super::models::Models;
 use super::regions::Hit;
 use super::scope::{Scope, TabId};
 use super::tree::Tree;
@@ -74,6 +75,13 @@ pub enum Destination {
         namespace: Namespace,
         /// Which documents, as shell text; empty for all.
         filter: String,
+    },
+    /// The models.
+    Models {
+        /// The profile whose collections are opened from there.
+        profile: ProfileName,
+        /// The collection whose model is to be shown; `None` for the list.
+        namespace: Option<Namespace>,
     },
 }
 
@@ -162,6 +170,9 @@ pub trait Pane {
     /// The tree has read more names.
     fn names_read(&mut self, _tree: &Tree) {}
 
+    /// The models were read again.
+    fn models_read(&mut self, _scope: &mut Scope<'_>) {}
+
     /// Documents of a collection on its profile were changed from elsewhere in the deck.
     fn documents_changed(&mut self, _scope: &mut Scope<'_>, _namespace: &Namespace) {}
 
@@ -182,18 +193,22 @@ pub trait Pane {
 pub enum Tab {
     /// The documents of one collection.
     Documents(Box<Documents>),
+    /// The models.
+    Models(Box<Models>),
 }
 
 impl Tab {
     fn pane(&self) -> &(dyn Pane + 'static) {
         match self {
             Self::Documents(documents) => &**documents,
+            Self::Models(models) => &**models,
         }
     }
 
     fn pane_mut(&mut self) -> &mut (dyn Pane + 'static) {
         match self {
             Self::Documents(documents) => &mut **documents,
+            Self::Models(models) => &mut **models,
         }
     }
 
@@ -202,6 +217,7 @@ impl Tab {
     pub fn documents(&self) -> Option<&Documents> {
         match self {
             Self::Documents(documents) => Some(documents),
+            _ => None,
         }
     }
 
@@ -209,6 +225,7 @@ impl Tab {
     pub fn documents_mut(&mut self) -> Option<&mut Documents> {
         match self {
             Self::Documents(documents) => Some(documents),
+            _ => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::msg::{Mouse, MouseKind, Msg};
 use super::overlay::{Confirm, Help, Intent, Outcome, Overlay, Purpose};
 use super::regions::{Hit, scrolled};
 use super::scope::{Asker, Moment, Scope, TabId};
-use super::tab::{Answer, Handled};
+use super::tab::{Answer, Destination, Handled};
 use super::tree::Wish;
 use super::{App, Command, Focus, Wanted};
 use crate::config::state::WriteRecord;
@@ -53,6 +53,18 @@ impl App {
                     let mut scope = scope!(self, effects);
                     tab.edited_externally(&mut scope, result);
                 }
+            }
+            Msg::Models { library, problems } => {
+                self.models = library;
+                let mut scope = scope!(self, effects);
+                for tab in &mut self.tabs {
+                    tab.models_read(&mut scope);
+                }
+                match problems.is_empty() {
+                    true => scope.info(format!("read {} models", scope.models.models.len())),
+                    false => problems.into_iter().for_each(|p| scope.warn(p)),
+                }
+                self.tree.rebuild(&self.profiles, &self.models);
             }
             Msg::Drafts(drafts) => {
                 if !drafts.is_empty() {
@@ -262,7 +274,14 @@ impl App {
             Command::Notices => self.show_notices(),
             Command::Log => self.show_log(),
             Command::Drafts => self.show_drafts(),
-            Command::Models => self.show_models(),
+            Command::Models => {
+                if let Some(profile) = self.current_profile() {
+                    self.destinations.push(Destination::Models {
+                        profile,
+                        namespace: None,
+                    });
+                }
+            }
             Command::TabNext => self.turn_to((self.active + 1) % self.tabs.len().max(1)),
             Command::TabPrevious => {
                 self.turn_to((self.active + self.tabs.len().max(1) - 1) % self.tabs.len().max(1))

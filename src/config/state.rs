@@ -49,6 +49,8 @@ pub enum TabKind {
     /// The documents of one collection.
     #[default]
     Documents,
+    /// The models, with that of the namespace chosen.
+    Models,
     /// Something that only a later version knows. It is not opened again.
     #[serde(other)]
     Unknown,

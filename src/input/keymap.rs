@@ -268,6 +268,7 @@ fn inherits(context: Context, keys: &[Key], command: Command) -> bool {
         | Context::Table
         | Context::Outline
         | Context::Text
+        | Context::Models
         | Context::Details => command.applies(context),
         Context::Dialog | Context::Diff | Context::Conflict | Context::Help => {
             named || (first.is_chord() && command.applies(context))

@@ -124,7 +124,8 @@ impl Field {
 }
 
 /// A value in a few words, on one line.
-pub(super) fn show(value: &Bson) -> String {
+#[must_use]
+pub fn show(value: &Bson) -> String {
     match value {
         Bson::String(s) => cut(s),
         Bson::Double(d) => d.to_string(),

@@ -93,6 +93,8 @@ pub struct Schema {
     pub discriminators: Vec<Discriminator>,
     /// The line it starts at, counted from 1.
     pub line: usize,
+    /// The file it stands in; `None` where that is the model's own. The lines of its fields are of this file.
+    pub file: Option<Arc<str>>,
 }
 
 impl Schema {
@@ -103,6 +105,7 @@ impl Schema {
         virtuals: Vec::new(),
         discriminators: Vec::new(),
         line: 0,
+        file: None,
     };
 
     /// The field with this name, in the schema or else in one of its variants.
@@ -339,7 +342,7 @@ pub struct Field {
     pub unchecked: Vec<String>,
     /// Whether the reader added it (`_id`, time stamps, the version and discriminator keys), rather than the schema's author.
     pub implied: bool,
-    /// The line it is declared at, counted from 1; 0 where none is known.
+    /// The line it is declared at in its schema's file, counted from 1; 0 where none is known.
     pub line: usize,
     /// The rule that its own default breaks, with the words for it; found out once, when the model is made.
     pub(super) default_breaks: Option<(String, String)>,

@@ -61,6 +61,15 @@ const FILES: [(&str, &str); 13] = [
     ),
 ];
 
+/// The text of a shipped file, by the name that its models have as their source.
+#[must_use]
+pub fn text(file: &str) -> Option<&'static str> {
+    FILES
+        .iter()
+        .find(|(path, _)| *path == file)
+        .map(|(_, text)| *text)
+}
+
 struct Shipped;
 
 impl Sources for Shipped {

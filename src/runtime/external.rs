@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Stdio;
 
 use crate::terminal::Screen;
@@ -29,6 +30,29 @@ pub async fn edit(screen: &mut Screen, text: &str, line: usize) -> Result<String
         .open(&path)
         .and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|e| format!("cannot write the editor's file: {e}"))?;
+    run(screen, &path, line).await?;
+    let size = fs::metadata(&path)
+        .map(|m| m.len())
+        .map_err(|e| format!("cannot read the editor's file: {e}"))?;
+    if size > LIMIT {
+        return Err("the editor's file is longer than any document".to_owned());
+    }
+    fs::read_to_string(&path).map_err(|e| format!("cannot read the editor's file: {e}"))
+}
+
+/// Gives the terminal to the editor with a file of the person's own.
+///
+/// # Errors
+/// In words for the person: the file is not there, there is no editor, or it failed.
+pub async fn open(screen: &mut Screen, file: &str, line: usize) -> Result<(), String> {
+    let path = Path::new(file);
+    match path.is_file() {
+        true => run(screen, path, line).await,
+        false => Err(format!("`{file}` is not there any more")),
+    }
+}
+
+async fn run(screen: &mut Screen, path: &Path, line: usize) -> Result<(), String> {
     let command = ["VISUAL", "EDITOR"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|v| !v.trim().is_empty()))
@@ -42,7 +66,7 @@ pub async fn edit(screen: &mut Screen, text: &str, line: usize) -> Result<String
         editor.arg(format!("+{line}"));
     }
     editor
-        .arg(&path)
+        .arg(path)
         .stdin(Stdio::inherit())
         .stdout(Stdio::inherit())
         .stderr(Stdio::inherit());
@@ -56,13 +80,7 @@ pub async fn edit(screen: &mut Screen, text: &str, line: usize) -> Result<String
             "the editor `{program}` ended with {status}; nothing was taken from it"
         ));
     }
-    let size = fs::metadata(&path)
-        .map(|m| m.len())
-        .map_err(|e| format!("cannot read the editor's file: {e}"))?;
-    if size > LIMIT {
-        return Err("the editor's file is longer than any document".to_owned());
-    }
-    fs::read_to_string(&path).map_err(|e| format!("cannot read the editor's file: {e}"))
+    Ok(())
 }
 
 /// Editors that take `+LINE` before the file.

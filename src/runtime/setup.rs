@@ -7,7 +7,7 @@ use super::keeper::Keeper;
 use crate::app::{App, Msg, Opening};
 use crate::cli::look;
 use crate::config::store::Store;
-use crate::config::{Launch, paths};
+use crate::config::{Globs, Launch, paths};
 use crate::input::Keymaps;
 use crate::model::Library;
 use crate::theme::Theme;
@@ -24,6 +24,8 @@ pub struct Ready {
     pub keymaps: Keymaps,
     /// The disk.
     pub keeper: Keeper,
+    /// Where the models are written down.
+    pub models: Vec<Globs>,
     /// The log file's directory, for the words after a panic.
     pub log: Option<PathBuf>,
     /// What to open.
@@ -64,7 +66,8 @@ pub fn prepare(launch: &Launch) -> Result<Ready, String> {
         session: None,
     };
     let now = super::now();
-    let (models, notices) = models(launch);
+    let globs = globs(launch);
+    let (models, notices) = models(&globs);
     first.extend(notices.into_iter().map(warn));
     first.extend(launch.config.warnings.iter().cloned().map(warn));
     let mut app = App::new(&launch.profiles, Arc::new(models), now);
@@ -91,6 +94,7 @@ pub fn prepare(launch: &Launch) -> Result<Ready, String> {
         themes,
         keymaps,
         keeper,
+        models: globs,
         log: paths::logs().ok(),
         opening,
         first,
@@ -112,19 +116,26 @@ fn all_themes(current: &Theme) -> Vec<Theme> {
     all
 }
 
-/// The models that the configuration names, and what the person should know of those that cannot be read.
-fn models(launch: &Launch) -> (Library, Vec<String>) {
-    let mut library = Library::default();
-    let mut read = Vec::new();
+/// Where the models of all profiles are written down, each place once.
+fn globs(launch: &Launch) -> Vec<Globs> {
+    let mut all = Vec::new();
     for globs in launch
         .profiles
         .iter()
         .flat_map(|p| launch.config.models_of(p))
     {
-        if !read.contains(&globs) {
-            library.extend(crate::config::models::load(&globs.base, &globs.patterns));
-            read.push(globs);
+        if !all.contains(&globs) {
+            all.push(globs);
         }
+    }
+    all
+}
+
+/// The models that are written down there, and what the person should know of those that cannot be read.
+pub(super) fn models(globs: &[Globs]) -> (Library, Vec<String>) {
+    let mut library = Library::default();
+    for globs in globs {
+        library.extend(crate::config::models::load(&globs.base, &globs.patterns));
     }
     let notices = library
         .gaps

@@ -45,6 +45,7 @@ impl<'a> Sheet<'a> {
         // What is not drawn in this frame keeps its size.
         regions.tree_rows = app.regions.tree_rows;
         regions.main_rows = app.regions.main_rows;
+        regions.side_rows = app.regions.side_rows;
         regions.main_width = app.regions.main_width;
         regions.overlay_rows = app.regions.overlay_rows;
         let area = buffer.area;

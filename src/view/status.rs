@@ -187,6 +187,9 @@ fn short(command: Command) -> &'static str {
         Command::CopyDocument => "copy",
         Command::Undo => "undo",
         Command::CloseTab => "close",
+        Command::Follow => "follow",
+        Command::Model => "model",
+        Command::CopyValue => "copy",
         command => command.help(),
     }
 }
@@ -248,6 +251,17 @@ fn hints(context: Context) -> &'static [Command] {
             C::Search,
             C::DocumentNext,
             C::CopyDocument,
+            C::Back,
+            C::Palette,
+            C::Help,
+        ],
+        Context::Models => &[
+            C::Open,
+            C::Filter,
+            C::Follow,
+            C::Toggle,
+            C::EditExternal,
+            C::CopyValue,
             C::Back,
             C::Palette,
             C::Help,

@@ -54,6 +54,15 @@ fn a_project_of_many_files_is_read_as_it_is() {
         ]
     );
 
+    // The sub-schema stands in a file of its own, and says so.
+    let address = user
+        .schemas
+        .iter()
+        .find(|s| s.fields.iter().any(|f| f.name == "country"));
+    let file = address.and_then(|s| s.file.as_deref()).unwrap_or_default();
+    assert!(file.ends_with("shared/address.ts"), "{file}");
+    assert_eq!(user.root().file, None);
+
     let order = model("Order");
     assert_eq!(order.collection, "shop_orders");
     assert_eq!(order.database.as_deref(), Some("shop"));

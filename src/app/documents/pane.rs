@@ -102,6 +102,10 @@ impl Pane for Documents {
         self.kind = self.kind.or(tree.kind_of(&self.profile, &self.namespace));
     }
 
+    fn models_read(&mut self, scope: &mut Scope<'_>) {
+        self.models_read(scope);
+    }
+
     fn documents_changed(&mut self, scope: &mut Scope<'_>, namespace: &Namespace) {
         if self.namespace == *namespace {
             self.refresh(scope);

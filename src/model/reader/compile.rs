@@ -161,6 +161,7 @@ impl Reader<'_, '_> {
     fn compile(&self, name: &str, root: SchemaId, place: Place, is_document: bool) -> Model {
         let mut linker = Linker {
             reader: self,
+            file: place.file,
             out: Vec::new(),
             by_draft: HashMap::new(),
             gaps: Vec::new(),
@@ -254,6 +255,8 @@ impl Reader<'_, '_> {
 /// Copies the schemas that one model uses, and gives them their places in it.
 struct Linker<'r, 'a, 's> {
     reader: &'r Reader<'a, 's>,
+    /// The model's own file.
+    file: usize,
     out: Vec<Schema>,
     by_draft: HashMap<(SchemaId, Option<SchemaId>), SchemaId>,
     gaps: Vec<Gap>,
@@ -281,6 +284,10 @@ impl Linker<'_, '_, '_> {
             }
         }
         let mut schema = draft.schema.clone();
+        if draft.place.file != self.file {
+            let file = self.reader.files.get(draft.place.file);
+            schema.file = file.map(|f| f.name.as_str().into());
+        }
         if let Some(outer) = base.and_then(|b| self.reader.schemas.get(b.0)) {
             let mut fields = outer.schema.fields.clone();
             merge_fields(&mut fields, std::mem::take(&mut schema.fields), 0);

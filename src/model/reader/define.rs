@@ -187,7 +187,8 @@ impl<'a> Reader<'a, '_> {
                     property.place,
                     format!("`{path}` cannot be read: {why}"),
                 );
-                let field = Field::new(last(&path), Kind::Unknown, property.place.line);
+                let line = self.line_within(id, property.place);
+                let field = Field::new(last(&path), Kind::Unknown, line);
                 self.put(id, &path, field);
             }
             Value::Object(object) => {
@@ -226,11 +227,9 @@ impl<'a> Reader<'a, '_> {
                     let field = self.interpret(id, &path, &value, property.place);
                     self.put(id, &path, field);
                 } else {
-                    self.put(
-                        id,
-                        &path,
-                        Field::new(last(&path), Kind::Nested(Vec::new()), property.place.line),
-                    );
+                    let line = self.line_within(id, property.place);
+                    let field = Field::new(last(&path), Kind::Nested(Vec::new()), line);
+                    self.put(id, &path, field);
                     self.define(id, &object, &format!("{path}."));
                 }
             }
@@ -238,6 +237,14 @@ impl<'a> Reader<'a, '_> {
                 let field = self.interpret(id, &path, other, property.place);
                 self.put(id, &path, field);
             }
+        }
+    }
+
+    /// The line of a place in the file of the schema; 0 for a place in another file, which a spread constant may be in.
+    fn line_within(&self, id: SchemaId, place: Place) -> usize {
+        match self.schemas.get(id.0) {
+            Some(draft) if draft.place.file != place.file => 0,
+            _ => place.line,
         }
     }
 
@@ -285,7 +292,7 @@ impl<'a> Reader<'a, '_> {
         value: &Value<'a>,
         place: Place,
     ) -> Field {
-        let mut field = Field::new(last(path), Kind::Mixed, place.line);
+        let mut field = Field::new(last(path), Kind::Mixed, self.line_within(id, place));
         if self.depth > DEEPEST {
             self.gap(id, place, format!("`{path}` is nested too deep"));
             field.kind = Kind::Unknown;
