@@ -14,6 +14,7 @@ mod describe;
 pub mod drift;
 pub mod export;
 pub mod field;
+pub mod infer;
 pub mod jsonschema;
 pub mod library;
 pub mod plural;

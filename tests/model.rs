@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "the counts of each corpus are shown")]
 
 mod export;
+mod infer;
 mod oracle;
 mod project;
 mod structure;

@@ -213,6 +213,7 @@ impl<'m> Writer<'m> {
     ) -> Document {
         let mut required: Vec<Bson> = Vec::new();
         let mut properties = Document::new();
+        let mut open_here = open;
         for field in fields {
             if self.budget == 0 || depth > DEEPEST {
                 self.notes
@@ -221,6 +222,12 @@ impl<'m> Writer<'m> {
             }
             self.budget -= 1;
             let here = join(path, &field.name);
+            if field.name.is_empty() || field.name.contains('.') {
+                // To the server a dot in a name leads into an object.
+                self.notes.add(&here, "a field of this name cannot be said");
+                open_here = true;
+                continue;
+            }
             if let Kind::Nested(inner) = &field.kind {
                 way.push(field.name.clone());
                 let inside = self.fields(inner, way, &here, open, whens, depth + 1);
@@ -251,7 +258,7 @@ impl<'m> Writer<'m> {
         if !properties.is_empty() {
             out.insert("properties", properties);
         }
-        if !open {
+        if !open_here {
             out.insert("additionalProperties", false);
         }
         out
