@@ -1,0 +1,272 @@
+//! The driver's events as plain data. Must not know the driver: [`crate::mongo`] translates.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A moment, counted from when the listening began; never goes back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(Duration);
+
+impl Moment {
+    /// The moment that is `since` after the listening began.
+    #[must_use]
+    pub const fn new(since: Duration) -> Self {
+        Self(since)
+    }
+
+    /// The time since the listening began.
+    #[must_use]
+    pub const fn since_start(self) -> Duration {
+        self.0
+    }
+
+    /// The time since `earlier`; none where that is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The whole second that it falls into.
+    #[must_use]
+    pub const fn second(self) -> u64 {
+        self.0.as_secs()
+    }
+}
+
+/// Something that the driver told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When it was told.
+    pub at: Moment,
+    /// The server, `host:port`.
+    pub address: Arc<str>,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened to a pool, to one of its connections, or to its server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// The pool exists from here on.
+    PoolCreated {
+        /// The most connections that it may have; 0 for no limit.
+        max: u32,
+        /// The fewest that it keeps.
+        min: u32,
+    },
+    /// Connections may be made and taken.
+    PoolReady,
+    /// All connections made so far are stale; no new ones are made until [`What::PoolReady`].
+    PoolCleared {
+        /// Whether those in use are cut off as well.
+        interrupts: bool,
+    },
+    /// The pool is no more.
+    PoolClosed,
+    /// A connection begins to be made.
+    Created {
+        /// Its number within the pool.
+        connection: u32,
+    },
+    /// A connection is made: handshake and authentication are through.
+    Ready {
+        /// Its number within the pool.
+        connection: u32,
+        /// How long that took.
+        took: Duration,
+    },
+    /// A connection is no more.
+    Closed {
+        /// Its number within the pool.
+        connection: u32,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// Somebody asks for a connection.
+    CheckoutStarted,
+    /// Somebody asked for a connection and got none.
+    CheckoutFailed {
+        /// Why.
+        reason: CheckoutFailure,
+        /// How long it had waited.
+        waited: Duration,
+    },
+    /// Somebody has got a connection.
+    CheckedOut {
+        /// Its number within the pool.
+        connection: u32,
+        /// How long it had waited.
+        waited: Duration,
+    },
+    /// A connection was given back.
+    CheckedIn {
+        /// Its number within the pool.
+        connection: u32,
+    },
+    /// The driver begins to watch the server.
+    ServerOpened,
+    /// The driver no longer watches the server.
+    ServerClosed,
+    /// The server is another kind than before: an election, a restart, a loss.
+    ServerChanged {
+        /// What it was.
+        from: ServerKind,
+        /// What it is.
+        to: ServerKind,
+    },
+    /// The server answered the driver's monitor.
+    Heartbeat {
+        /// How long the answer took.
+        took: Duration,
+        /// Whether the server was to answer only when something changed, so that `took` is no round trip.
+        awaited: bool,
+    },
+    /// The server did not answer the driver's monitor.
+    HeartbeatFailed {
+        /// Why, in a line.
+        reason: String,
+    },
+    /// A command came to its end.
+    Command {
+        /// Its name: `find`, `getMore`, …
+        name: Arc<str>,
+        /// From sending it to its answer.
+        took: Duration,
+        /// Why it failed, in a line; none where it did not.
+        failure: Option<String>,
+    },
+}
+
+impl What {
+    /// The connection that it is about, if any.
+    #[must_use]
+    pub fn connection(&self) -> Option<u32> {
+        match self {
+            Self::Created { connection }
+            | Self::Ready { connection, .. }
+            | Self::Closed { connection, .. }
+            | Self::CheckedOut { connection, .. }
+            | Self::CheckedIn { connection } => Some(*connection),
+            _ => None,
+        }
+    }
+
+    /// The specification's name of the event, as in logs of other drivers.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::PoolCreated { .. } => "PoolCreated",
+            Self::PoolReady => "PoolReady",
+            Self::PoolCleared { .. } => "PoolCleared",
+            Self::PoolClosed => "PoolClosed",
+            Self::Created { .. } => "ConnectionCreated",
+            Self::Ready { .. } => "ConnectionReady",
+            Self::Closed { .. } => "ConnectionClosed",
+            Self::CheckoutStarted => "ConnectionCheckOutStarted",
+            Self::CheckoutFailed { .. } => "ConnectionCheckOutFailed",
+            Self::CheckedOut { .. } => "ConnectionCheckedOut",
+            Self::CheckedIn { .. } => "ConnectionCheckedIn",
+            Self::ServerOpened => "ServerOpening",
+            Self::ServerClosed => "ServerClosed",
+            Self::ServerChanged { .. } => "ServerDescriptionChanged",
+            Self::Heartbeat { .. } => "ServerHeartbeatSucceeded",
+            Self::HeartbeatFailed { .. } => "ServerHeartbeatFailed",
+            Self::Command { failure: None, .. } => "CommandSucceeded",
+            Self::Command { .. } => "CommandFailed",
+        }
+    }
+}
+
+/// Why a connection was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CloseReason {
+    /// The pool was cleared after it was made.
+    Stale,
+    /// Unused for longer than `maxIdleTimeMS`.
+    Idle,
+    /// An error while it was made or used.
+    Error,
+    /// Given up in the middle of an answer.
+    Dropped,
+    /// The pool was closed.
+    PoolClosed,
+    /// Any other.
+    Other,
+}
+
+impl CloseReason {
+    /// All of them, in the order of the screen.
+    pub const ALL: [Self; 6] = [
+        Self::Error,
+        Self::Stale,
+        Self::Idle,
+        Self::Dropped,
+        Self::PoolClosed,
+        Self::Other,
+    ];
+
+    /// In a word or two.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stale => "stale",
+            Self::Idle => "idle",
+            Self::Error => "error",
+            Self::Dropped => "dropped",
+            Self::PoolClosed => "pool closed",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Why somebody got no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CheckoutFailure {
+    /// It waited as long as it was allowed to.
+    Timeout,
+    /// A connection could not be made, or the pool was cleared meanwhile.
+    ConnectionError,
+    /// Any other.
+    Other,
+}
+
+/// What a server is to its deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ServerKind {
+    /// Not known: not asked yet, or it does not answer.
+    Unknown,
+    /// A server alone.
+    Standalone,
+    /// A router of a sharded cluster.
+    Mongos,
+    /// The member that takes writes.
+    Primary,
+    /// A member that follows the primary.
+    Secondary,
+    /// A member that only votes.
+    Arbiter,
+    /// A member in another state: starting, rolling back, removed.
+    Other,
+    /// Not a member of a set so far.
+    Ghost,
+    /// Behind a load balancer.
+    LoadBalancer,
+}
+
+impl ServerKind {
+    /// In a word or two.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Standalone => "standalone",
+            Self::Mongos => "mongos",
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+            Self::Arbiter => "arbiter",
+            Self::Other => "other",
+            Self::Ghost => "ghost",
+            Self::LoadBalancer => "load balancer",
+        }
+    }
+}

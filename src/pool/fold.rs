@@ -1,0 +1,461 @@
+//! The fold itself: events in, figures out.
+//!
+//! The driver calls back from several threads, so events of different connections interleave in any way; those of one
+//! connection come in order. Where one is missing all the same (listening began later, a bound was reached), the fold
+//! believes what came: a connection that is checked out exists.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::event::{CheckoutFailure, CloseReason, Event, Moment, ServerKind, What};
+use super::histogram::Histogram;
+use super::history::{History, Second};
+
+/// The most connections told apart in one pool; more are not seen one by one in any console.
+const MOST_CONNECTIONS: usize = 10_000;
+
+/// The most names of commands counted for one server; the rest are counted together under `other`.
+const MOST_COMMANDS: usize = 64;
+
+/// The most addresses; a deployment has fewer.
+const MOST_ADDRESSES: usize = 1_000;
+
+/// The most events kept for the timeline, over all servers.
+const MOST_EVENTS: usize = 2_000;
+
+/// How long before a clearing its cause may have been told.
+const CAUSE: Duration = Duration::from_secs(2);
+
+/// Whether a pool makes connections.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PoolState {
+    /// Not yet, or not since it was cleared.
+    #[default]
+    Paused,
+    /// It does.
+    Ready,
+    /// It is no more.
+    Closed,
+}
+
+/// What a connection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// It is being made.
+    Establishing,
+    /// It waits for somebody to need it.
+    Available,
+    /// Somebody has it.
+    InUse,
+}
+
+/// One connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// What it is doing.
+    pub state: ConnectionState,
+    /// Since when it does that.
+    pub since: Moment,
+    /// When it began to be made.
+    pub created: Moment,
+    /// How often it was handed out.
+    pub uses: u64,
+    /// The clearings of its pool before it was made: fewer than the pool's own means that it is stale.
+    pub generation: u64,
+}
+
+/// The last round trip of the driver's monitor and what is usual.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RoundTrip {
+    /// The last one.
+    pub last: Duration,
+    /// All of them.
+    pub all: Histogram,
+}
+
+/// The end of one command, counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CommandFigures {
+    /// How long they took, those that failed included.
+    pub took: Histogram,
+    /// How many failed.
+    pub failures: u64,
+    /// Why the last one failed.
+    pub last_failure: Option<String>,
+}
+
+/// One server's pool.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pool {
+    /// Whether it makes connections.
+    pub state: PoolState,
+    /// The most connections that it may have; 0 for no limit.
+    pub max: u32,
+    /// The fewest that it keeps.
+    pub min: u32,
+    /// How often it was cleared.
+    pub generation: u64,
+    /// The connections, by their number within the pool.
+    pub connections: BTreeMap<u32, Connection>,
+    in_use: usize,
+    available: usize,
+    /// Who waits for a connection.
+    pub pending: u32,
+    /// How many connections were made, or begun.
+    pub created: u64,
+    /// How many were closed, by reason.
+    pub closed: BTreeMap<CloseReason, u64>,
+    /// Requests for a connection that failed, by reason.
+    pub failed: BTreeMap<CheckoutFailure, u64>,
+    /// How long it took to get a connection.
+    pub waits: Histogram,
+    /// How long it took to make one.
+    pub establishing: Histogram,
+    /// How old they were when they were closed.
+    pub ages: Histogram,
+    /// When it was last cleared, and what was told shortly before, which is likely why.
+    pub cleared: Option<(Moment, Option<String>)>,
+    /// Since when all connections that it may have are in use while somebody waits.
+    pub saturated: Option<Moment>,
+    /// The last ten minutes.
+    pub history: History,
+    /// What the server is to its deployment.
+    pub kind: Option<ServerKind>,
+    /// When that changed last.
+    pub changed: Option<Moment>,
+    /// The monitor's round trips.
+    pub round_trip: RoundTrip,
+    /// When the server last answered the monitor.
+    pub last_heartbeat: Option<Moment>,
+    /// Since when it does not, and why not; `None` while it does.
+    pub failing: Option<(Moment, String)>,
+    /// The last thing that went wrong, for naming the cause of a clearing.
+    last_trouble: Option<(Moment, String)>,
+    /// Commands by name.
+    pub commands: BTreeMap<Arc<str>, CommandFigures>,
+}
+
+impl Pool {
+    /// Connections that exist, those being made included.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Connections that somebody has.
+    #[must_use]
+    pub fn in_use(&self) -> usize {
+        self.in_use
+    }
+
+    /// Connections that wait to be needed.
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.available
+    }
+
+    /// Connections that are being made.
+    #[must_use]
+    pub fn being_established(&self) -> usize {
+        self.size().saturating_sub(self.in_use + self.available)
+    }
+
+    /// How many connections were closed, for whatever reason.
+    #[must_use]
+    pub fn closed_in_all(&self) -> u64 {
+        self.closed.values().sum()
+    }
+
+    fn level(&self) -> Second {
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Second {
+            in_use: small(self.in_use),
+            size: small(self.size()),
+            pending: self.pending,
+            ..Second::default()
+        }
+    }
+
+    fn enter(&mut self, id: u32, state: ConnectionState, at: Moment) {
+        let generation = self.generation;
+        if !self.connections.contains_key(&id) && self.connections.len() >= MOST_CONNECTIONS {
+            return;
+        }
+        let connection = self.connections.entry(id).or_insert(Connection {
+            state: ConnectionState::Establishing,
+            since: at,
+            created: at,
+            uses: 0,
+            generation,
+        });
+        match connection.state {
+            ConnectionState::InUse => self.in_use -= 1,
+            ConnectionState::Available => self.available -= 1,
+            ConnectionState::Establishing => {}
+        }
+        connection.state = state;
+        connection.since = at;
+        match state {
+            ConnectionState::InUse => {
+                connection.uses += 1;
+                self.in_use += 1;
+            }
+            ConnectionState::Available => self.available += 1,
+            ConnectionState::Establishing => {}
+        }
+    }
+
+    fn leave(&mut self, id: u32, reason: CloseReason, at: Moment) {
+        *self.closed.entry(reason).or_default() += 1;
+        let Some(connection) = self.connections.remove(&id) else {
+            return;
+        };
+        match connection.state {
+            ConnectionState::InUse => self.in_use -= 1,
+            ConnectionState::Available => self.available -= 1,
+            ConnectionState::Establishing => {}
+        }
+        self.ages.add(at.since(connection.created));
+    }
+
+    fn trouble(&mut self, at: Moment, what: String) {
+        self.last_trouble = Some((at, what));
+    }
+
+    fn take(&mut self, at: Moment, what: &What) {
+        let before = self.level();
+        match what {
+            What::PoolCreated { max, min } => {
+                *self = Self {
+                    max: *max,
+                    min: *min,
+                    // What the monitor knows outlives the pool.
+                    kind: self.kind,
+                    changed: self.changed,
+                    round_trip: std::mem::take(&mut self.round_trip),
+                    last_heartbeat: self.last_heartbeat,
+                    failing: self.failing.take(),
+                    last_trouble: self.last_trouble.take(),
+                    history: std::mem::take(&mut self.history),
+                    commands: std::mem::take(&mut self.commands),
+                    ..Self::default()
+                };
+            }
+            What::PoolReady => self.state = PoolState::Ready,
+            What::PoolCleared { .. } => {
+                self.state = PoolState::Paused;
+                self.generation += 1;
+                let cause = self
+                    .last_trouble
+                    .as_ref()
+                    .filter(|(told, _)| at.since(*told) <= CAUSE)
+                    .map(|(_, what)| what.clone());
+                self.cleared = Some((at, cause));
+            }
+            What::PoolClosed => {
+                self.state = PoolState::Closed;
+                self.connections.clear();
+                (self.in_use, self.available, self.pending) = (0, 0, 0);
+            }
+            What::Created { connection } => {
+                self.created += 1;
+                self.enter(*connection, ConnectionState::Establishing, at);
+            }
+            What::Ready { connection, took } => {
+                self.establishing.add(*took);
+                self.enter(*connection, ConnectionState::Available, at);
+            }
+            What::Closed { connection, reason } => {
+                if *reason == CloseReason::Error {
+                    self.trouble(
+                        at,
+                        format!("connection {connection} was closed by an error"),
+                    );
+                }
+                self.leave(*connection, *reason, at);
+            }
+            What::CheckoutStarted => self.pending = self.pending.saturating_add(1),
+            What::CheckoutFailed { reason, waited } => {
+                self.pending = self.pending.saturating_sub(1);
+                *self.failed.entry(*reason).or_default() += 1;
+                self.waits.add(*waited);
+            }
+            What::CheckedOut { connection, waited } => {
+                self.pending = self.pending.saturating_sub(1);
+                self.waits.add(*waited);
+                self.enter(*connection, ConnectionState::InUse, at);
+            }
+            What::CheckedIn { connection } => {
+                self.enter(*connection, ConnectionState::Available, at);
+            }
+            What::ServerOpened => self.kind = Some(ServerKind::Unknown),
+            What::ServerClosed => self.kind = None,
+            What::ServerChanged { from, to } => {
+                self.kind = Some(*to);
+                if from != to {
+                    self.changed = Some(at);
+                    self.trouble(
+                        at,
+                        format!("the server was {}, and is {}", from.word(), to.word()),
+                    );
+                }
+            }
+            What::Heartbeat { took, awaited } => {
+                self.last_heartbeat = Some(at);
+                self.failing = None;
+                if !awaited {
+                    self.round_trip.last = *took;
+                    self.round_trip.all.add(*took);
+                }
+            }
+            What::HeartbeatFailed { reason } => {
+                let since = self.failing.as_ref().map_or(at, |(since, _)| *since);
+                self.failing = Some((since, reason.clone()));
+                self.trouble(at, reason.clone());
+            }
+            What::Command {
+                name,
+                took,
+                failure,
+            } => self.count_command(name, *took, failure.as_ref()),
+        }
+        self.note_saturation(at);
+        self.note_second(at, before, what);
+    }
+
+    fn count_command(&mut self, name: &Arc<str>, took: Duration, failure: Option<&String>) {
+        let known = self.commands.contains_key(name) || self.commands.len() < MOST_COMMANDS;
+        let name = if known {
+            Arc::clone(name)
+        } else {
+            Arc::from("other")
+        };
+        let figures = self.commands.entry(name).or_default();
+        figures.took.add(took);
+        if let Some(failure) = failure {
+            figures.failures += 1;
+            figures.last_failure = Some(failure.clone());
+        }
+    }
+
+    fn note_saturation(&mut self, at: Moment) {
+        let full = self.max > 0 && self.in_use >= self.max as usize && self.pending > 0;
+        self.saturated = match (full, self.saturated) {
+            (true, None) => Some(at),
+            (true, since) => since,
+            (false, _) => None,
+        };
+    }
+
+    fn note_second(&mut self, at: Moment, before: Second, what: &What) {
+        let now = self.level();
+        let second = self.history.at(at, before);
+        second.in_use = second.in_use.max(now.in_use);
+        second.size = second.size.max(now.size);
+        second.pending = second.pending.max(now.pending);
+        match what {
+            What::CheckedOut { waited, .. } => {
+                second.checkouts += 1;
+                let waited = u32::try_from(waited.as_micros()).unwrap_or(u32::MAX);
+                second.longest_wait = second.longest_wait.max(waited);
+            }
+            What::Created { .. } => second.created += 1,
+            What::Closed { .. } | What::CheckoutFailed { .. } => second.losses += 1,
+            _ => {}
+        }
+    }
+
+    /// The history up to `now`: seconds in which nothing was told are filled with what still held.
+    #[must_use]
+    pub fn history_until(&self, now: Moment) -> History {
+        let mut history = self.history.clone();
+        let level = self.level();
+        history.at(now, level);
+        history
+    }
+}
+
+/// The last events, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Timeline {
+    events: VecDeque<Event>,
+    /// How many were told in all, those no longer kept included.
+    pub told: u64,
+}
+
+impl Timeline {
+    /// The events kept, oldest first.
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = &Event> + ExactSizeIterator {
+        self.events.iter()
+    }
+
+    fn push(&mut self, event: Event) {
+        if self.events.len() == MOST_EVENTS {
+            self.events.pop_front();
+        }
+        self.told += 1;
+        self.events.push_back(event);
+    }
+}
+
+/// The pools of a deployment, by server address.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pools {
+    pools: BTreeMap<Arc<str>, Pool>,
+    /// The last events of all of them.
+    pub timeline: Timeline,
+    /// Members that became primary.
+    pub elections: u64,
+}
+
+impl Pools {
+    /// Takes an event.
+    pub fn take(&mut self, event: Event) {
+        if !self.pools.contains_key(&event.address) && self.pools.len() >= MOST_ADDRESSES {
+            return;
+        }
+        if matches!(&event.what, What::ServerChanged { from, to }
+            if *to == ServerKind::Primary && !matches!(from, ServerKind::Primary | ServerKind::Unknown))
+        {
+            self.elections += 1;
+        }
+        let forgotten = event.what == What::ServerClosed;
+        let pool = self.pools.entry(Arc::clone(&event.address)).or_default();
+        pool.take(event.at, &event.what);
+        if forgotten && pool.state != PoolState::Ready && pool.size() == 0 {
+            self.pools.remove(&event.address);
+        }
+        if worth_telling(&event.what) {
+            self.timeline.push(event);
+        }
+    }
+
+    /// The pools, by address.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Pool)> {
+        self.pools.iter()
+    }
+
+    /// The pool of one server.
+    #[must_use]
+    pub fn get(&self, address: &str) -> Option<&Pool> {
+        self.pools.get(address)
+    }
+
+    /// In use, available, and waiting, over all servers.
+    #[must_use]
+    pub fn sums(&self) -> (usize, usize, usize) {
+        self.pools.values().fold((0, 0, 0), |sum, pool| {
+            (
+                sum.0 + pool.in_use(),
+                sum.1 + pool.available(),
+                sum.2 + pool.pending as usize,
+            )
+        })
+    }
+}
+
+/// Whether the timeline keeps it: heartbeats that are answered come all the time and say nothing.
+fn worth_telling(what: &What) -> bool {
+    !matches!(what, What::Heartbeat { .. })
+}

@@ -1,0 +1,162 @@
+//! Durations counted in buckets, so that percentiles cost the same memory whatever was counted.
+//!
+//! Eight buckets for each doubling, in microseconds: a percentile is at most an eighth over the true value, and never
+//! over the largest that was counted.
+
+use std::time::Duration;
+
+/// Buckets for each doubling.
+const STEPS: u64 = 8;
+
+/// Enough for durations of some 20 minutes; longer ones are counted in the last.
+const BUCKETS: usize = 232;
+
+/// Counts of durations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Histogram {
+    buckets: Box<[u64; BUCKETS]>,
+    count: u64,
+    total: Duration,
+    max: Duration,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self {
+            buckets: Box::new([0; BUCKETS]),
+            count: 0,
+            total: Duration::ZERO,
+            max: Duration::ZERO,
+        }
+    }
+}
+
+impl Histogram {
+    /// Counts one.
+    pub fn add(&mut self, duration: Duration) {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        if let Some(bucket) = self.buckets.get_mut(bucket(micros)) {
+            *bucket = bucket.saturating_add(1);
+        }
+        self.count = self.count.saturating_add(1);
+        self.total = self.total.saturating_add(duration);
+        self.max = self.max.max(duration);
+    }
+
+    /// How many were counted.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The longest; zero where nothing was counted.
+    #[must_use]
+    pub const fn max(&self) -> Duration {
+        self.max
+    }
+
+    /// The mean; `None` where nothing was counted.
+    #[must_use]
+    pub fn mean(&self) -> Option<Duration> {
+        u32::try_from(self.count)
+            .ok()
+            .and_then(|count| self.total.checked_div(count))
+    }
+
+    /// The duration that `share` of those counted (0 to 1) do not exceed, up to the width of a bucket; `None` where
+    /// nothing was counted.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a rank among counts, bounded by the count"
+    )]
+    pub fn percentile(&self, share: f64) -> Option<Duration> {
+        if self.count == 0 {
+            return None;
+        }
+        let rank = ((self.count as f64 * share.clamp(0.0, 1.0)).ceil() as u64).max(1);
+        let mut seen = 0_u64;
+        for (at, count) in self.buckets.iter().enumerate() {
+            seen = seen.saturating_add(*count);
+            if seen >= rank {
+                return Some(Duration::from_micros(upper(at)).min(self.max));
+            }
+        }
+        Some(self.max)
+    }
+}
+
+/// The bucket of a number of microseconds: itself below 8, then eight for each doubling.
+fn bucket(micros: u64) -> usize {
+    if micros < STEPS {
+        return usize::try_from(micros).unwrap_or(0);
+    }
+    let doubling = u64::from(micros.ilog2());
+    let within = (micros >> (doubling - 3)) & (STEPS - 1);
+    usize::try_from((doubling - 2) * STEPS + within).map_or(BUCKETS - 1, |at| at.min(BUCKETS - 1))
+}
+
+/// The largest number of microseconds of a bucket.
+fn upper(at: usize) -> u64 {
+    let at = at as u64;
+    if at < STEPS {
+        return at;
+    }
+    let (doubling, within) = (at / STEPS + 2, at % STEPS);
+    ((STEPS + within + 1) << (doubling - 3)) - 1
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test fails by panicking"
+    )]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_duration_is_within_its_bucket(micros in 0_u64..1 << 31) {
+            let at = bucket(micros);
+            prop_assert!(micros <= upper(at), "{micros} over {}", upper(at));
+            prop_assert!(at == 0 || micros > upper(at - 1), "{micros} not over {}", upper(at - 1));
+        }
+
+        #[test]
+        fn a_percentile_is_at_most_an_eighth_over_the_true_one(
+            mut all in prop::collection::vec(0_u64..10_000_000, 1..200),
+            share in 0.01_f64..1.0,
+        ) {
+            let mut histogram = Histogram::default();
+            for micros in &all {
+                histogram.add(Duration::from_micros(*micros));
+            }
+            all.sort_unstable();
+            let rank = ((all.len() as f64 * share).ceil() as usize).max(1);
+            let truth = all[rank - 1];
+            let told = histogram.percentile(share).unwrap().as_micros() as u64;
+            prop_assert!(told >= truth && told <= truth + truth / 8 + 1, "{told} for {truth}");
+        }
+    }
+
+    #[test]
+    fn nothing_counted_has_no_percentile() {
+        assert_eq!(Histogram::default().percentile(0.5), None);
+        assert_eq!(Histogram::default().mean(), None);
+    }
+
+    #[test]
+    fn what_is_longer_than_the_last_bucket_is_still_the_longest() {
+        let mut histogram = Histogram::default();
+        histogram.add(Duration::from_secs(100_000));
+        assert_eq!(histogram.max(), Duration::from_secs(100_000));
+        assert!(histogram.percentile(0.5).unwrap() <= Duration::from_secs(100_000));
+    }
+}

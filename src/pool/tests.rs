@@ -1,0 +1,365 @@
+//! The fold against written sequences, and against a pool that does what the specification allows, in any order.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const ADDRESS: &str = "a.example:27017";
+
+fn milli(at: u64) -> Moment {
+    Moment::new(Duration::from_millis(at))
+}
+
+fn event(at: u64, what: What) -> Event {
+    Event {
+        at: milli(at),
+        address: Arc::from(ADDRESS),
+        what,
+    }
+}
+
+fn created(max: u32) -> What {
+    What::PoolCreated { max, min: 0 }
+}
+
+fn made(connection: u32) -> [What; 2] {
+    [
+        What::Created { connection },
+        What::Ready {
+            connection,
+            took: Duration::from_millis(3),
+        },
+    ]
+}
+
+fn out(connection: u32, waited: u64) -> What {
+    What::CheckedOut {
+        connection,
+        waited: Duration::from_millis(waited),
+    }
+}
+
+/// Folds what happens every ten milliseconds.
+fn fold(all: impl IntoIterator<Item = What>) -> Pools {
+    let mut pools = Pools::default();
+    for (at, what) in (0..).step_by(10).zip(all) {
+        pools.take(event(at, what));
+    }
+    pools
+}
+
+fn figures(pools: &Pools) -> (usize, usize, usize, usize, u32) {
+    let pool = pools.get(ADDRESS).unwrap();
+    (
+        pool.size(),
+        pool.being_established(),
+        pool.available(),
+        pool.in_use(),
+        pool.pending,
+    )
+}
+
+#[test]
+fn a_connection_is_made_handed_out_and_given_back() {
+    let mut all = vec![created(10), What::PoolReady, What::CheckoutStarted];
+    assert_eq!(figures(&fold(all.clone())), (0, 0, 0, 0, 1));
+    all.push(What::Created { connection: 1 });
+    assert_eq!(figures(&fold(all.clone())), (1, 1, 0, 0, 1));
+    all.push(made(1)[1].clone());
+    all.push(out(1, 20));
+    assert_eq!(figures(&fold(all.clone())), (1, 0, 0, 1, 0));
+    all.push(What::CheckedIn { connection: 1 });
+    let pools = fold(all);
+    assert_eq!(figures(&pools), (1, 0, 1, 0, 0));
+    let pool = pools.get(ADDRESS).unwrap();
+    assert_eq!((pool.created, pool.connections[&1].uses), (1, 1));
+    assert_eq!(pool.waits.max(), Duration::from_millis(20));
+}
+
+#[test]
+fn a_cleared_pool_tells_its_likely_cause() {
+    let mut all = vec![created(10), What::PoolReady];
+    all.extend(made(1));
+    all.push(What::HeartbeatFailed {
+        reason: "connection refused".into(),
+    });
+    all.push(What::PoolCleared { interrupts: false });
+    all.push(What::Closed {
+        connection: 1,
+        reason: CloseReason::Stale,
+    });
+    let pools = fold(all);
+    let pool = pools.get(ADDRESS).unwrap();
+    assert_eq!((pool.generation, pool.state), (1, PoolState::Paused));
+    assert_eq!(
+        pool.closed.iter().collect::<Vec<_>>(),
+        [(&CloseReason::Stale, &1)]
+    );
+    assert_eq!(pool.ages.max(), Duration::from_millis(40));
+    let told: Vec<_> = warnings(pool, milli(3_050))
+        .iter()
+        .map(Warning::text)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "no answer to the monitor for 3 s: connection refused",
+            "pool cleared 3 s ago: connection refused; it waits for the server to answer"
+        ]
+    );
+}
+
+#[test]
+fn a_pool_at_its_limit_is_told_only_while_somebody_waits() {
+    let mut pools = fold([created(1), What::PoolReady, What::CheckoutStarted]);
+    for what in made(1) {
+        pools.take(event(30, what));
+    }
+    pools.take(event(40, out(1, 20)));
+    assert!(warnings(pools.get(ADDRESS).unwrap(), milli(60_000)).is_empty());
+    pools.take(event(1_000, What::CheckoutStarted));
+    pools.take(event(2_000, What::CheckoutStarted));
+    let told = warnings(pools.get(ADDRESS).unwrap(), milli(13_000));
+    assert_eq!(
+        told,
+        [Warning::Saturated {
+            lasts: Duration::from_secs(12),
+            waiting: 2,
+            max: 1
+        }]
+    );
+    pools.take(event(14_000, What::CheckedIn { connection: 1 }));
+    pools.take(event(14_000, out(1, 13_000)));
+    let told = warnings(pools.get(ADDRESS).unwrap(), milli(14_500));
+    assert!(
+        told.is_empty(),
+        "the limit is reached anew, not still: {told:?}"
+    );
+}
+
+#[test]
+fn the_history_keeps_peaks_and_fills_quiet_seconds() {
+    let mut pools = fold([created(5), What::PoolReady, What::CheckoutStarted]);
+    for what in made(1) {
+        pools.take(event(100, what));
+    }
+    pools.take(event(200, out(1, 7)));
+    pools.take(event(300, What::CheckedIn { connection: 1 }));
+    pools.take(event(4_200, What::CheckoutStarted));
+    pools.take(event(4_300, out(1, 0)));
+    let history = pools.get(ADDRESS).unwrap().history_until(milli(6_000));
+    let in_use: Vec<_> = history.seconds().map(|s| s.in_use).collect();
+    assert_eq!(in_use, [1, 0, 0, 0, 1, 1, 1]);
+    let checkouts: Vec<_> = history.seconds().map(|s| s.checkouts).collect();
+    assert_eq!(checkouts, [1, 0, 0, 0, 1, 0, 0]);
+    let far = pools
+        .get(ADDRESS)
+        .unwrap()
+        .history_until(milli(u64::MAX / 2_000));
+    assert_eq!(far.seconds().len(), history::KEPT);
+}
+
+#[test]
+fn an_election_is_a_follower_that_becomes_primary() {
+    let change = |from, to| What::ServerChanged { from, to };
+    let pools = fold([
+        What::ServerOpened,
+        change(ServerKind::Unknown, ServerKind::Primary),
+    ]);
+    assert_eq!(pools.elections, 0, "meeting the primary is none");
+    let pools = fold([
+        What::ServerOpened,
+        change(ServerKind::Unknown, ServerKind::Secondary),
+        change(ServerKind::Secondary, ServerKind::Primary),
+    ]);
+    assert_eq!(pools.elections, 1);
+    assert_eq!(pools.get(ADDRESS).unwrap().kind, Some(ServerKind::Primary));
+}
+
+#[test]
+fn awaited_heartbeats_are_no_round_trips() {
+    let beat = |millis, awaited| What::Heartbeat {
+        took: Duration::from_millis(millis),
+        awaited,
+    };
+    let pools = fold([beat(2, false), beat(10_000, true)]);
+    let pool = pools.get(ADDRESS).unwrap();
+    assert_eq!(pool.round_trip.last, Duration::from_millis(2));
+    assert_eq!(pool.last_heartbeat, Some(milli(10)));
+    assert_eq!(
+        pools.timeline.told, 0,
+        "answered heartbeats are not worth telling"
+    );
+}
+
+#[test]
+fn commands_are_counted_by_name_up_to_a_bound() {
+    let pools = fold((0..200).map(|n| What::Command {
+        name: Arc::from(format!("made-up-{n}").as_str()),
+        took: Duration::from_millis(1),
+        failure: (n % 2 == 0).then(|| "no".to_owned()),
+    }));
+    let commands = &pools.get(ADDRESS).unwrap().commands;
+    assert!(commands.len() <= 65);
+    assert_eq!(commands.values().map(|c| c.took.count()).sum::<u64>(), 200);
+    assert_eq!(commands.values().map(|c| c.failures).sum::<u64>(), 100);
+}
+
+#[test]
+fn events_of_connections_that_nobody_announced_are_believed() {
+    let pools = fold([out(7, 1), What::CheckedIn { connection: 9 }]);
+    assert_eq!(figures(&pools), (2, 0, 1, 1, 0));
+    let pools = fold([What::Closed {
+        connection: 3,
+        reason: CloseReason::Idle,
+    }]);
+    assert_eq!(figures(&pools), (0, 0, 0, 0, 0));
+    assert_eq!(pools.get(ADDRESS).unwrap().closed_in_all(), 1);
+}
+
+/// A pool that does what the specification allows. `dice` chooses among what is possible now.
+#[derive(Debug, Default)]
+struct Real {
+    establishing: Vec<u32>,
+    available: Vec<u32>,
+    in_use: Vec<u32>,
+    waiting: u32,
+    next: u32,
+    paused: bool,
+}
+
+const MAX: usize = 4;
+
+impl Real {
+    fn size(&self) -> usize {
+        self.establishing.len() + self.available.len() + self.in_use.len()
+    }
+
+    fn step(&mut self, dice: u8, choice: usize) -> Vec<What> {
+        let pick = |of: &mut Vec<u32>| (!of.is_empty()).then(|| of.remove(choice % of.len()));
+        match dice % 9 {
+            0 => {
+                self.waiting += 1;
+                vec![What::CheckoutStarted]
+            }
+            1 | 2 if !self.paused && self.size() < MAX => {
+                self.next += 1;
+                self.establishing.push(self.next);
+                vec![What::Created {
+                    connection: self.next,
+                }]
+            }
+            3 => pick(&mut self.establishing).map_or(vec![], |connection| {
+                self.available.push(connection);
+                vec![What::Ready {
+                    connection,
+                    took: Duration::from_millis(1),
+                }]
+            }),
+            4 | 5 if self.waiting > 0 && !self.paused => {
+                pick(&mut self.available).map_or(vec![], |connection| {
+                    self.waiting -= 1;
+                    self.in_use.push(connection);
+                    vec![out(connection, 1)]
+                })
+            }
+            6 => pick(&mut self.in_use).map_or(vec![], |connection| {
+                let back = What::CheckedIn { connection };
+                if choice.is_multiple_of(3) {
+                    let reason = CloseReason::Error;
+                    vec![back, What::Closed { connection, reason }]
+                } else {
+                    self.available.push(connection);
+                    vec![back]
+                }
+            }),
+            7 => {
+                let of = if choice.is_multiple_of(2) {
+                    &mut self.establishing
+                } else {
+                    &mut self.available
+                };
+                let reason = CloseReason::Idle;
+                pick(of).map_or(vec![], |connection| {
+                    vec![What::Closed { connection, reason }]
+                })
+            }
+            8 if choice.is_multiple_of(5) => {
+                self.paused = !self.paused;
+                if !self.paused {
+                    return vec![What::PoolReady];
+                }
+                let waiting = std::mem::take(&mut self.waiting);
+                let failed = What::CheckoutFailed {
+                    reason: CheckoutFailure::ConnectionError,
+                    waited: Duration::from_millis(2),
+                };
+                std::iter::once(What::PoolCleared { interrupts: false })
+                    .chain(std::iter::repeat_n(failed, waiting as usize))
+                    .collect()
+            }
+            _ => vec![],
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn figures_follow_a_pool_through_anything_that_the_specification_allows(
+        steps in prop::collection::vec((any::<u8>(), any::<usize>()), 0..400),
+    ) {
+        let mut real = Real::default();
+        let mut pools = Pools::default();
+        pools.take(event(0, created(u32::try_from(MAX).unwrap())));
+        pools.take(event(0, What::PoolReady));
+        for (at, (dice, choice)) in (1..).zip(steps) {
+            for what in real.step(dice, choice) {
+                pools.take(event(at, what));
+                let pool = pools.get(ADDRESS).unwrap();
+                prop_assert!(pool.in_use() + pool.available() <= pool.size());
+                prop_assert!(pool.size() <= MAX);
+            }
+            prop_assert_eq!(
+                figures(&pools),
+                (real.size(), real.establishing.len(), real.available.len(), real.in_use.len(), real.waiting)
+            );
+        }
+        let pool = pools.get(ADDRESS).unwrap();
+        prop_assert_eq!(pool.created - pool.closed_in_all(), pool.size() as u64);
+    }
+
+    #[test]
+    fn no_order_of_events_makes_a_figure_false(
+        steps in prop::collection::vec((0_u8..8, 0_u32..6, 0_u64..10_000), 0..300),
+    ) {
+        let mut pools = Pools::default();
+        for (kind, connection, at) in steps {
+            let what = match kind {
+                0 => What::Created { connection },
+                1 => What::Ready { connection, took: Duration::ZERO },
+                2 => out(connection, 0),
+                3 => What::CheckedIn { connection },
+                4 => What::Closed { connection, reason: CloseReason::Stale },
+                5 => What::CheckoutStarted,
+                6 => What::CheckoutFailed { reason: CheckoutFailure::Timeout, waited: Duration::ZERO },
+                _ => What::PoolClosed,
+            };
+            pools.take(event(at, what));
+            let pool = pools.get(ADDRESS).unwrap();
+            let count = |state| pool.connections.values().filter(|c| c.state == state).count();
+            prop_assert_eq!(pool.in_use(), count(ConnectionState::InUse));
+            prop_assert_eq!(pool.available(), count(ConnectionState::Available));
+            prop_assert_eq!(pool.being_established(), count(ConnectionState::Establishing));
+        }
+    }
+}

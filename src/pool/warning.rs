@@ -1,0 +1,116 @@
+//! What is wrong with a pool, in plain words, and what to do.
+
+use std::time::Duration;
+
+use super::event::Moment;
+use super::fold::{Pool, PoolState};
+
+/// How long a pool may be at its limit before that is told.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long a clearing is told after it.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Warning {
+    /// All connections are in use, and somebody waits.
+    Saturated {
+        /// For how long.
+        lasts: Duration,
+        /// How many wait.
+        waiting: u32,
+        /// The limit.
+        max: u32,
+    },
+    /// The pool was cleared lately.
+    Cleared {
+        /// How long ago.
+        ago: Duration,
+        /// What is likely why.
+        cause: Option<String>,
+        /// Whether it makes connections again.
+        ready: bool,
+    },
+    /// The server does not answer the driver's monitor.
+    Silent {
+        /// For how long.
+        lasts: Duration,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Warning {
+    /// In a sentence, with what to do next.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Saturated {
+                lasts,
+                waiting,
+                max,
+            } => format!(
+                "pool at its limit of {max} for {}, {waiting} waiting: raise `max_pool_size`, or find the slow query",
+                span(*lasts)
+            ),
+            Self::Cleared { ago, cause, ready } => {
+                let cause = cause
+                    .as_ref()
+                    .map_or(String::new(), |cause| format!(": {cause}"));
+                let state = if *ready {
+                    "new connections are made as needed"
+                } else {
+                    "it waits for the server to answer"
+                };
+                format!("pool cleared {} ago{cause}; {state}", span(*ago))
+            }
+            Self::Silent { lasts, reason } => {
+                format!("no answer to the monitor for {}: {reason}", span(*lasts))
+            }
+        }
+    }
+}
+
+/// What is wrong with `pool` at `now`, worst first.
+#[must_use]
+pub fn warnings(pool: &Pool, now: Moment) -> Vec<Warning> {
+    let mut found = Vec::new();
+    if let Some((since, reason)) = &pool.failing {
+        found.push(Warning::Silent {
+            lasts: now.since(*since),
+            reason: reason.clone(),
+        });
+    }
+    if let Some(since) = pool.saturated {
+        let lasts = now.since(since);
+        if lasts >= PATIENCE {
+            found.push(Warning::Saturated {
+                lasts,
+                waiting: pool.pending,
+                max: pool.max,
+            });
+        }
+    }
+    if let Some((at, cause)) = &pool.cleared {
+        let ago = now.since(*at);
+        if ago <= FRESH {
+            found.push(Warning::Cleared {
+                ago,
+                cause: cause.clone(),
+                ready: pool.state == PoolState::Ready,
+            });
+        }
+    }
+    found
+}
+
+/// A span in the unit that fits: `340 ms`, `12 s`, `4 min`, `3 h`.
+fn span(time: Duration) -> String {
+    match time.as_secs() {
+        0 => format!("{} ms", time.as_millis()),
+        s @ 1..=119 => format!("{s} s"),
+        s @ 120..=7199 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3600),
+    }
+}
