@@ -113,6 +113,8 @@ fn model_name(collection: &str) -> String {
     let candidates = [
         cut("people", "person").or_else(|| cut("People", "Person")),
         cut("ies", "y"),
+        cut("sses", "ss"),
+        cut("xes", "x"),
         cut("s", ""),
         cut("es", ""),
         cut("ses", "sis"),
@@ -120,7 +122,11 @@ fn model_name(collection: &str) -> String {
         cut("ia", "ium"),
         cut("ta", "tum"),
     ];
-    let wanted = last.to_lowercase();
+    let wanted: String = last
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
     candidates
         .into_iter()
         .flatten()
@@ -363,8 +369,8 @@ mod tests {
             ("people", "Person"),
             ("addresses", "Address"),
             ("children", "Child"),
-            ("shop_orders", "ShopOrders"),
-            ("media", "Media"),
+            ("shop_orders", "ShopOrder"),
+            ("media", "Medium"),
             ("2024", "M2024"),
         ] {
             assert_eq!(model_name(collection), name);
