@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 use crate::mongo::request::{Failure, FailureKind};
 
+pub mod check;
 pub mod conceal;
 pub mod config;
 pub mod find;
@@ -103,6 +104,8 @@ pub struct Cli {
 pub enum Command {
     /// Print the documents of a collection that match.
     Find(Box<find::FindArgs>),
+    /// Hold collections to their models, and show the drift: documents, references, indexes, validators.
+    Check(Box<check::CheckArgs>),
     /// Show where the configuration is, write a first one, or check it.
     Config(config::ConfigArgs),
     /// Read query text, and say what it means.
@@ -146,6 +149,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match cli.command {
         None => target::open_console(cli.console),
         Some(Command::Find(args)) => find::run(&args),
+        Some(Command::Check(args)) => check::run(&args),
         Some(Command::Config(args)) => config::run(&args),
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Trust(args)) => trust::run(&args),

@@ -14,6 +14,7 @@ use crate::value::Diagnostic;
 use crate::value::diagnostic::did_you_mean;
 
 pub mod check;
+pub mod mends;
 pub mod models;
 pub mod paths;
 pub mod profile;

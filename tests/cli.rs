@@ -1,5 +1,6 @@
 //! The built program, run as a person or a script runs it.
 
+mod check;
 mod config;
 mod find;
 mod secrets;

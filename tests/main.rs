@@ -12,6 +12,7 @@
 mod administration;
 mod cli;
 mod console;
+mod drift;
 mod editor;
 mod job;
 mod layering;

@@ -33,6 +33,46 @@ pub fn to_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// The columns of the terminal; `None` where standard output is none and nobody says how wide it should be.
+#[must_use]
+pub fn width() -> Option<usize> {
+    if to_terminal()
+        && let Ok((columns, _)) = crossterm::terminal::size()
+        && columns > 0
+    {
+        return Some(usize::from(columns));
+    }
+    std::env::var("COLUMNS")
+        .ok()
+        .and_then(|c| c.parse().ok())
+        .filter(|c| *c > 0)
+}
+
+/// Whether standard error is a terminal, where progress can be shown.
+#[must_use]
+pub fn errors_to_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Shows one line of progress on standard error in the place of the one before; nothing where that is no terminal.
+pub fn progress(line: &str) {
+    if !errors_to_terminal() {
+        return;
+    }
+    let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+    let line = crate::value::cell::cut(&printable(line), columns.saturating_sub(1));
+    let mut out = io::stderr().lock();
+    let _ = write!(out, "\r\u{1b}[2K{line}").and_then(|()| out.flush());
+}
+
+/// Takes the line of progress away.
+pub fn clear_progress() {
+    if errors_to_terminal() {
+        let mut out = io::stderr().lock();
+        let _ = write!(out, "\r\u{1b}[2K").and_then(|()| out.flush());
+    }
+}
+
 /// Says on standard error what went wrong, as `error: …`.
 pub fn error(message: &str) {
     tagged("error: ", message);

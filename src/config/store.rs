@@ -208,6 +208,14 @@ impl Store {
     /// # Errors
     /// The file system refuses.
     pub fn log_write(&self, record: &WriteRecord) -> io::Result<()> {
+        self.log_writes(std::slice::from_ref(record))
+    }
+
+    /// Adds several writes to the log at once; see [`Store::log_write`].
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn log_writes(&self, records: &[WriteRecord]) -> io::Result<()> {
         #[derive(Serialize)]
         struct Line<'r> {
             #[serde(flatten)]
@@ -216,12 +224,18 @@ impl Store {
             overriding: bool,
             shell: String,
         }
-        let mut line = serde_json::to_vec(&Line {
-            record,
-            overriding: !record.overridden.is_empty(),
-            shell: shell_line(record),
-        })?;
-        line.push(b'\n');
+        let mut lines = Vec::new();
+        for record in records {
+            serde_json::to_writer(
+                &mut lines,
+                &Line {
+                    record,
+                    overriding: !record.overridden.is_empty(),
+                    shell: shell_line(record),
+                },
+            )?;
+            lines.push(b'\n');
+        }
         let path = self.write_log();
         if fs::metadata(&path).is_ok_and(|m| m.len() > MAX_LOG) {
             fs::rename(&path, self.root.join("writes.1.jsonl"))?;
@@ -235,8 +249,14 @@ impl Store {
         }
         let mut file = options.open(path)?;
         // One call, so that two consoles that append at once do not mix their lines.
-        file.write_all(&line)?;
+        file.write_all(&lines)?;
         file.sync_data()
+    }
+
+    /// Where the journals of fixes over many documents are; see [`super::mends`].
+    #[must_use]
+    pub fn mends(&self) -> PathBuf {
+        self.root.join("mends")
     }
 
     /// Where the log of writes is.

@@ -67,11 +67,12 @@ impl Library {
         fits(true).or_else(|| fits(false)).cloned()
     }
 
-    /// The model with this name; where several have it, the one of `database` wins, then one without a database.
+    /// The model with this name; where several have it, the one of `database` wins, then one without a database, then one
+    /// whose file lies beside those of that database's models: a system may keep its collections in several.
     #[must_use]
     pub fn named(&self, database: &str, name: &str) -> Option<Arc<Model>> {
         // A discriminator is referred to by its own name and kept in its base's collection.
-        let mut found =
+        let found =
             self.models.iter().rev().filter(|m| {
                 m.name == name || m.root().discriminators.iter().any(|d| d.name == name)
             });
@@ -79,7 +80,22 @@ impl Library {
             .clone()
             .find(|m| m.database.as_deref() == Some(database));
         let second = found.clone().find(|m| m.database.is_none());
-        first.or(second).or_else(|| found.next()).cloned()
+        let third = || {
+            let beside: Vec<&str> = self
+                .models
+                .iter()
+                .filter(|m| m.database.as_deref() == Some(database))
+                .map(|m| folder(&m.source.file))
+                .collect();
+            found
+                .clone()
+                .find(|m| beside.contains(&folder(&m.source.file)))
+        };
+        first
+            .or(second)
+            .or_else(third)
+            .or_else(|| found.clone().next())
+            .cloned()
     }
 
     /// The models in groups: by database, then by domain, each in the order of its first model.
@@ -103,6 +119,11 @@ impl Library {
     }
 }
 
+/// The part of a file's name before its last slash.
+fn folder(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 /// Models that belong together.
 #[derive(Debug, Clone)]
 pub struct Domain {
@@ -112,4 +133,23 @@ pub struct Domain {
     pub name: Option<String>,
     /// The models.
     pub models: Vec<Arc<Model>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::shipped;
+
+    #[test]
+    fn a_name_that_several_systems_have_is_looked_for_in_ones_own() {
+        let library = shipped();
+        let of = |database: &str| {
+            library
+                .named(database, "User")
+                .and_then(|m| m.database.clone())
+        };
+        assert_eq!(of("career_dev").as_deref(), Some("career_dev"));
+        assert_eq!(of("migratio").as_deref(), Some("migratio"));
+        // The analytics of a system are in a database of their own.
+        assert_eq!(of("datenight_analytics").as_deref(), Some("datenight"));
+    }
 }

@@ -3,16 +3,16 @@
 //! All commands of the program are sent from here. A driver's future is never dropped half way: whoever waits for one
 //! waits to its end. Must not know tasks or reports.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bson::raw::cstr;
 use bson::{Bson, Document, RawDocumentBuf, doc, rawdoc};
-use mongodb::Client;
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{ReadPreference, SelectionCriteria};
 use mongodb::raw_batch_cursor::RawBatchCursor;
+use mongodb::{Client, ClientSession};
 use tokio::sync::{Notify, OnceCell, watch};
 
 use crate::mongo::connect::Prepared;
@@ -72,7 +72,11 @@ pub(crate) struct Link {
     wire_version: AtomicI64,
     /// Whether writes may carry a number by which the server recognises a second sending.
     numbered_writes: AtomicBool,
+    transactions: AtomicBool,
     next_number: AtomicI64,
+    /// Sessions of numbered writes. Their numbers are far above the driver's own, so the driver must not use them again:
+    /// the server would take its next transaction in one for an old one.
+    writing: Mutex<Vec<ClientSession>>,
     /// A client of its own for stopping operations, so that a full pool cannot hold it up.
     control: OnceCell<Client>,
 }
@@ -95,7 +99,9 @@ impl Link {
             max_time,
             wire_version: AtomicI64::new(0),
             numbered_writes: AtomicBool::new(false),
+            transactions: AtomicBool::new(false),
             next_number: AtomicI64::new(start),
+            writing: Mutex::default(),
             control: OnceCell::new(),
         }
     }
@@ -108,8 +114,35 @@ impl Link {
             hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|m| m == "isdbgrid");
         let sessions = hello.contains_key("logicalSessionTimeoutMinutes");
         let wanted = self.prepared.options.retry_writes != Some(false);
+        self.transactions
+            .store(in_set && sessions, Ordering::Relaxed);
         self.numbered_writes
             .store(in_set && sessions && wanted, Ordering::Relaxed);
+    }
+
+    /// A session for one numbered write; see [`Link::put_back`].
+    async fn writing_session(&self) -> Result<ClientSession, Error> {
+        let kept = self
+            .writing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        match kept {
+            Some(session) => Ok(session),
+            None => self.client.start_session().await,
+        }
+    }
+
+    fn put_back(&self, session: ClientSession) {
+        self.writing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(session);
+    }
+
+    /// Whether the deployment has transactions.
+    pub(crate) fn has_transactions(&self) -> bool {
+        self.transactions.load(Ordering::Relaxed)
     }
 
     pub(crate) fn takes_comments(&self) -> bool {
@@ -457,13 +490,27 @@ impl Call {
         command.append(cstr!("txnNumber"), number);
         let mut session = self
             .link
-            .client
-            .start_session()
+            .writing_session()
             .await
             .map_err(|e| self.failure(&e, Some(namespace)))?;
+        let result = self
+            .numbered(namespace, &database, command, &mut session)
+            .await;
+        self.link.put_back(session);
+        result
+    }
+
+    /// A write with its number, sent again once where that may help.
+    async fn numbered(
+        &self,
+        namespace: &Namespace,
+        database: &mongodb::Database,
+        command: RawDocumentBuf,
+        session: &mut ClientSession,
+    ) -> Result<Document, Failure> {
         let first = match database
             .run_raw_command(command.clone())
-            .session(&mut session)
+            .session(&mut *session)
             .await
         {
             Ok(reply) if !retryable_concern(&reply) => return Ok(reply),
@@ -479,7 +526,7 @@ impl Call {
         let sent = first.as_ref().is_none_or(failure::may_have_been_sent);
         database
             .run_raw_command(command)
-            .session(&mut session)
+            .session(&mut *session)
             .await
             .map_err(|error| match error.kind.as_ref() {
                 // The server answered this time, so what it says holds for both sendings.

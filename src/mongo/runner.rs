@@ -18,12 +18,14 @@ mod together;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::config::profile::Profile;
+use crate::config::store::Store;
 use crate::mongo::events::CommandLog;
 use crate::mongo::feed::Feed;
 use crate::mongo::link::{Cancel, Link, stopped};
@@ -59,7 +61,11 @@ pub struct Runner {
     reports: mpsc::UnboundedSender<Report>,
     session: Arc<str>,
     log: Option<CommandLog>,
+    state: StateDirectory,
 }
+
+/// Where journals and the log of writes are kept; `None` is the person's own state directory.
+type StateDirectory = Arc<Mutex<Option<PathBuf>>>;
 
 /// All that belongs to one profile.
 #[derive(Debug)]
@@ -73,6 +79,7 @@ pub(crate) struct Post {
     tasks: Mutex<HashMap<TaskId, Running>>,
     idle: Notify,
     lock: Mutex<Lock>,
+    directory: StateDirectory,
 }
 
 #[derive(Debug, Default)]
@@ -105,6 +112,7 @@ impl Runner {
             reports,
             session: Arc::from(session),
             log: None,
+            state: StateDirectory::default(),
         };
         for profile in profiles {
             runner.add(profile);
@@ -116,6 +124,14 @@ impl Runner {
     #[must_use]
     pub fn with_command_log(mut self) -> Self {
         self.log = Some(CommandLog::default());
+        self
+    }
+
+    /// The same runner, keeping the journals of fixes over many documents, and their lines of the log of writes, in
+    /// `directory` rather than in the person's own state directory.
+    #[must_use]
+    pub fn with_state(self, directory: PathBuf) -> Self {
+        *lock(&self.state) = Some(directory);
         self
     }
 
@@ -143,6 +159,7 @@ impl Runner {
             tasks: Mutex::default(),
             idle: Notify::new(),
             lock: Mutex::new(Lock::new(access)),
+            directory: Arc::clone(&self.state),
         });
         let old = self
             .posts
@@ -332,6 +349,20 @@ impl Runner {
 }
 
 impl Post {
+    /// Where things of this person are kept.
+    fn store(&self) -> std::io::Result<Store> {
+        let directory = lock(&self.directory).clone();
+        match directory {
+            Some(directory) => Store::at(&directory),
+            None => Store::open(),
+        }
+    }
+
+    /// The directory of journals.
+    fn mends(&self) -> std::io::Result<PathBuf> {
+        self.store().map(|s| s.mends())
+    }
+
     fn report(&self, report: Report) {
         // Nobody listens any more only while the program ends.
         let _ = self.reports.send(report);

@@ -78,7 +78,7 @@ impl Table {
             })
             .collect();
         let mut left_out = 0;
-        if let Some(room) = room() {
+        if let Some(room) = print::width() {
             left_out = fit(&mut columns, room);
         }
         let header: Vec<String> = columns
@@ -138,20 +138,6 @@ fn fields(sample: &[RawDocumentBuf]) -> Vec<(String, Path)> {
         }
     }
     names
-}
-
-/// The columns of the terminal; `None` where standard output is none and nobody says how wide it should be.
-fn room() -> Option<usize> {
-    if print::to_terminal()
-        && let Ok((columns, _)) = crossterm::terminal::size()
-        && columns > 0
-    {
-        return Some(usize::from(columns));
-    }
-    std::env::var("COLUMNS")
-        .ok()
-        .and_then(|c| c.parse().ok())
-        .filter(|c| *c > 0)
 }
 
 /// Narrows the widest columns until all fit, and leaves out the last ones where that is not enough. Says how many.

@@ -53,6 +53,12 @@ impl Source {
         }
     }
 
+    /// The same documents, read on the primary.
+    pub(crate) fn on_primary(mut self) -> Self {
+        self.chosen = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+        self
+    }
+
     /// The documents of a statement.
     pub(crate) fn reading(reading: &Reading, writes: bool) -> Self {
         let command = &reading.command;

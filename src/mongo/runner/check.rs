@@ -53,7 +53,7 @@ pub(super) async fn check(
     teller.tell(Phase::Documents, 0, 0, 0);
     let mut tally = Tally::new(Arc::clone(&check.model));
     let mut links = Links::new(&check.references);
-    let mut batches = read_all(&scan, &check.namespace, check.limit);
+    let mut batches = read_all(&scan, &check.namespace, check.limit, read::From::Anywhere);
     let mut waiting: Vec<Mention> = Vec::new();
     while let Some(batch) = batches.recv().await {
         call.go_on()?;
@@ -154,13 +154,17 @@ pub(super) fn read_all(
     call: &Call,
     namespace: &Namespace,
     limit: Option<u64>,
+    place: read::From,
 ) -> mpsc::Receiver<Result<RawBatch, Failure>> {
     let (sender, batches) = mpsc::channel(1);
     let find = Find {
         limit,
         ..Find::all()
     };
-    let source = Source::find(namespace, &find);
+    let source = match place {
+        read::From::Anywhere => Source::find(namespace, &find),
+        read::From::Primary => Source::find(namespace, &find).on_primary(),
+    };
     let (call, names) = (call.clone(), namespace.clone());
     // A task of its own, since a driver's future is never dropped.
     tokio::spawn(async move {

@@ -62,6 +62,25 @@ pub(super) async fn every(
     Ok(())
 }
 
+/// As [`every`], on the primary, for looking at what was just written.
+pub(super) async fn every_on_primary(
+    call: &Call,
+    database: &str,
+    command: RawDocumentBuf,
+    mut each: impl FnMut(&RawDocument),
+) -> Result<(), Error> {
+    let mut cursor = call.open_on_primary(database, command).await?;
+    while let Some(batch) = cursor.next().await {
+        let batch = batch?;
+        for value in batch.doc_slices()?.into_iter().flatten() {
+            if let RawBsonRef::Document(document) = value {
+                each(document);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The databases that this user may see, by name.
 pub(super) async fn databases(call: &Call) -> Result<Vec<DatabaseInfo>, Failure> {
     let full = call.ask("admin", rawdoc! { "listDatabases": 1 }).await;
