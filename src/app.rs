@@ -17,6 +17,7 @@ pub mod command;
 pub mod context;
 pub mod details;
 pub mod documents;
+pub mod drift;
 pub mod editor;
 pub mod effect;
 pub mod field;

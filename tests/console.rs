@@ -1,4 +1,5 @@
 //! The console without a server: keys in, effects and screens out.
 
 mod documents;
+mod drift;
 mod models;

@@ -194,6 +194,10 @@ pub enum Command {
     Models,
     /// The collection's model.
     Model,
+    /// Hold the collection to its model.
+    Check,
+    /// Fix all of these.
+    FixAll,
     /// Create a collection.
     CollectionCreate,
     /// Rename the collection.
@@ -234,6 +238,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-up",
         help: "move up",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -253,6 +258,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-down",
         help: "move down",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -272,6 +278,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-left",
         help: "move left, or close",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -291,6 +298,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-right",
         help: "move right, or open",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -310,6 +318,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-first",
         help: "go to the start",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -328,6 +337,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-last",
         help: "go to the end",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -346,6 +356,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "page-up",
         help: "one page up",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -364,6 +375,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "page-down",
         help: "one page down",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -382,6 +394,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "half-page-up",
         help: "half a page up",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -400,6 +413,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "half-page-down",
         help: "half a page down",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -418,6 +432,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "open",
         help: "open",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -432,6 +447,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "back",
         help: "go back",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -451,6 +467,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "toggle",
         help: "open or close",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Tree,
             Context::Outline,
@@ -756,6 +773,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "copy-value",
         help: "copy the value",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -768,6 +786,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "copy-path",
         help: "copy the path",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -779,6 +798,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "copy-document",
         help: "copy the document as shell text",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -984,6 +1004,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "details",
         help: "details of the collection",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Tree,
             Context::Table,
@@ -1002,11 +1023,31 @@ pub const COMMANDS: &[Entry] = &[
         name: "model",
         help: "the collection's model",
         contexts: &[
+            Context::Check,
             Context::Tree,
             Context::Table,
             Context::Outline,
             Context::Text,
         ],
+    },
+    Entry {
+        command: Command::Check,
+        name: "check",
+        help: "hold the collection to its model",
+        contexts: &[
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Models,
+            Context::Check,
+        ],
+    },
+    Entry {
+        command: Command::FixAll,
+        name: "fix-all",
+        help: "fix all of these",
+        contexts: &[Context::Check],
     },
     Entry {
         command: Command::CollectionCreate,

@@ -27,6 +27,8 @@ pub enum Context {
     List,
     /// The models.
     Models,
+    /// Collections held to their models.
+    Check,
     /// The details of a collection.
     Details,
     /// The changes about to be written.
@@ -39,7 +41,7 @@ pub enum Context {
 
 impl Context {
     /// All contexts, in the order of the help.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Global,
         Self::Profiles,
         Self::Tree,
@@ -47,6 +49,7 @@ impl Context {
         Self::Outline,
         Self::Text,
         Self::Models,
+        Self::Check,
         Self::Editor,
         Self::Input,
         Self::Dialog,
@@ -72,6 +75,7 @@ impl Context {
             Self::Dialog => "dialog",
             Self::List => "list",
             Self::Models => "models",
+            Self::Check => "check",
             Self::Details => "details",
             Self::Diff => "diff",
             Self::Conflict => "conflict",

@@ -24,11 +24,14 @@ use std::time::Duration;
 use super::command::Command;
 use super::context::Context;
 use super::documents::Documents;
+use super::drift::Drift;
 use super::models::Models;
 use super::regions::Hit;
 use super::scope::{Scope, TabId};
 use super::tree::Tree;
 use crate::config::state::SessionTab;
+use crate::model::drift::FixKind;
+use crate::mongo::request::drift::{Progress, ValidationAction, ValidationLevel};
 use crate::mongo::request::{Failure, Namespace, ProfileName, Reply, TaskId};
 use crate::value::Path;
 
@@ -62,6 +65,12 @@ pub enum Answer {
     Kind(&'static str),
     /// Show or hide this column.
     Column(String),
+    /// Run this fix over all documents that need it.
+    Fix(FixKind),
+    /// Install the model as the validator, with this level and action.
+    Validator(ValidationLevel, ValidationAction),
+    /// Do what was asked about.
+    Proceed,
 }
 
 /// What is to be opened in a tab. Where it is open already, the deck turns to that tab.
@@ -82,6 +91,13 @@ pub enum Destination {
         profile: ProfileName,
         /// The collection whose model is to be shown; `None` for the list.
         namespace: Option<Namespace>,
+    },
+    /// Collections held to their models.
+    Drift {
+        /// The profile.
+        profile: ProfileName,
+        /// The collections.
+        namespaces: Vec<Namespace>,
     },
 }
 
@@ -140,6 +156,9 @@ pub trait Pane {
         took: Duration,
     );
 
+    /// A task that this tab asked for is so far.
+    fn progress(&mut self, _scope: &mut Scope<'_>, _task: TaskId, _progress: Progress) {}
+
     /// Takes an overlay's answer. Answers for other kinds of tab are ignored.
     ///
     /// # Errors
@@ -195,6 +214,8 @@ pub enum Tab {
     Documents(Box<Documents>),
     /// The models.
     Models(Box<Models>),
+    /// Collections held to their models.
+    Drift(Box<Drift>),
 }
 
 impl Tab {
@@ -202,6 +223,7 @@ impl Tab {
         match self {
             Self::Documents(documents) => &**documents,
             Self::Models(models) => &**models,
+            Self::Drift(drift) => &**drift,
         }
     }
 
@@ -209,6 +231,7 @@ impl Tab {
         match self {
             Self::Documents(documents) => &mut **documents,
             Self::Models(models) => &mut **models,
+            Self::Drift(drift) => &mut **drift,
         }
     }
 
