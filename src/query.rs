@@ -34,6 +34,7 @@ mod number;
 mod operation;
 mod operators;
 pub mod plan;
+pub mod split;
 mod statement;
 #[cfg(test)]
 mod tests;

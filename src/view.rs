@@ -14,17 +14,18 @@ use crate::theme::Theme;
 
 pub mod details;
 pub mod documents;
-pub mod drift;
 pub mod editor;
 pub mod help;
 pub mod models;
 pub mod overlay;
 pub mod profiles;
+pub mod query;
 pub mod sheet;
 pub mod status;
 pub mod tabs;
 pub mod top;
 pub mod tree;
+pub mod typing;
 pub mod words;
 
 pub use sheet::Sheet;
@@ -132,7 +133,7 @@ fn main_pane(sheet: &mut Sheet<'_>, area: Rect) {
             match tab {
                 Tab::Documents(tab) => documents::draw(sheet, tab, rest),
                 Tab::Models(tab) => models::draw(sheet, tab, rest),
-                Tab::Drift(tab) => drift::draw(sheet, tab, rest),
+                Tab::Query(tab) => query::draw(sheet, tab, rest),
             }
         }
         None => profiles::draw(sheet, area),

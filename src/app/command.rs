@@ -194,10 +194,6 @@ pub enum Command {
     Models,
     /// The collection's model.
     Model,
-    /// Hold the collection to its model.
-    Check,
-    /// Fix all of these.
-    FixAll,
     /// Create a collection.
     CollectionCreate,
     /// Rename the collection.
@@ -216,6 +212,18 @@ pub enum Command {
     Unlock,
     /// Forbid writing again.
     Lock,
+    /// Query text: open it, or go between it and what it came to.
+    Query,
+    /// Run the statement under the cursor.
+    QueryRun,
+    /// More room for the text.
+    QueryTaller,
+    /// Less room for the text.
+    QueryShorter,
+    /// Comment lines out, or in again.
+    Comment,
+    /// Run the statement again and again.
+    Watch,
 }
 
 /// One row of the command table.
@@ -238,7 +246,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-up",
         help: "move up",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -258,7 +265,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-down",
         help: "move down",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -278,7 +284,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-left",
         help: "move left, or close",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -298,7 +303,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-right",
         help: "move right, or open",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -318,7 +322,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-first",
         help: "go to the start",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -337,7 +340,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-last",
         help: "go to the end",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -356,7 +358,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "page-up",
         help: "one page up",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -375,7 +376,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "page-down",
         help: "one page down",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -394,7 +394,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "half-page-up",
         help: "half a page up",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -413,7 +412,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "half-page-down",
         help: "half a page down",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -432,7 +430,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "open",
         help: "open",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -447,7 +444,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "back",
         help: "go back",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -456,6 +452,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Diff,
             Context::Conflict,
             Context::Help,
+            Context::Query,
             Context::Editor,
             Context::Input,
             Context::List,
@@ -467,7 +464,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "toggle",
         help: "open or close",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Tree,
             Context::Outline,
@@ -773,7 +769,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "copy-value",
         help: "copy the value",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -786,7 +781,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "copy-path",
         help: "copy the path",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -798,7 +792,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "copy-document",
         help: "copy the document as shell text",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -821,19 +814,34 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::Search,
         name: "search",
         help: "search in the text",
-        contexts: &[Context::Outline, Context::Text, Context::Editor],
+        contexts: &[
+            Context::Outline,
+            Context::Text,
+            Context::Query,
+            Context::Editor,
+        ],
     },
     Entry {
         command: Command::SearchNext,
         name: "search-next",
         help: "next match",
-        contexts: &[Context::Outline, Context::Text, Context::Editor],
+        contexts: &[
+            Context::Outline,
+            Context::Text,
+            Context::Query,
+            Context::Editor,
+        ],
     },
     Entry {
         command: Command::SearchPrevious,
         name: "search-previous",
         help: "previous match",
-        contexts: &[Context::Outline, Context::Text, Context::Editor],
+        contexts: &[
+            Context::Outline,
+            Context::Text,
+            Context::Query,
+            Context::Editor,
+        ],
     },
     Entry {
         command: Command::Edit,
@@ -856,6 +864,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Query,
             Context::Editor,
         ],
     },
@@ -905,13 +914,13 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::Undo,
         name: "undo",
         help: "undo typing",
-        contexts: &[Context::Editor],
+        contexts: &[Context::Query, Context::Editor],
     },
     Entry {
         command: Command::Redo,
         name: "redo",
         help: "redo typing",
-        contexts: &[Context::Editor],
+        contexts: &[Context::Query, Context::Editor],
     },
     Entry {
         command: Command::Violations,
@@ -932,6 +941,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Query,
             Context::Editor,
         ],
     },
@@ -943,6 +953,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Query,
             Context::Editor,
         ],
     },
@@ -1004,7 +1015,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "details",
         help: "details of the collection",
         contexts: &[
-            Context::Check,
             Context::Models,
             Context::Tree,
             Context::Table,
@@ -1023,31 +1033,11 @@ pub const COMMANDS: &[Entry] = &[
         name: "model",
         help: "the collection's model",
         contexts: &[
-            Context::Check,
             Context::Tree,
             Context::Table,
             Context::Outline,
             Context::Text,
         ],
-    },
-    Entry {
-        command: Command::Check,
-        name: "check",
-        help: "hold the collection to its model",
-        contexts: &[
-            Context::Tree,
-            Context::Table,
-            Context::Outline,
-            Context::Text,
-            Context::Models,
-            Context::Check,
-        ],
-    },
-    Entry {
-        command: Command::FixAll,
-        name: "fix-all",
-        help: "fix all of these",
-        contexts: &[Context::Check],
     },
     Entry {
         command: Command::CollectionCreate,
@@ -1102,6 +1092,48 @@ pub const COMMANDS: &[Entry] = &[
         name: "lock",
         help: "forbid writing again",
         contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Query,
+        name: "query",
+        help: "query text, and back to it",
+        contexts: &[
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Query,
+        ],
+    },
+    Entry {
+        command: Command::QueryRun,
+        name: "run",
+        help: "run the statement under the cursor, or what is selected",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::QueryTaller,
+        name: "text-taller",
+        help: "more room for the query text",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::QueryShorter,
+        name: "text-shorter",
+        help: "less room for the query text",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::Comment,
+        name: "comment",
+        help: "comment the lines out, or in again",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::Watch,
+        name: "watch",
+        help: "run the statement again every few seconds",
+        contexts: &[Context::Query],
     },
 ];
 

@@ -19,6 +19,8 @@ pub enum Context {
     Text,
     /// The multi-line editor. Keys that are not bound are typed.
     Editor,
+    /// The text of a query. Keys that are not bound are typed.
+    Query,
     /// A one-line field. Keys that are not bound are typed.
     Input,
     /// A question with answers.
@@ -27,8 +29,6 @@ pub enum Context {
     List,
     /// The models.
     Models,
-    /// Collections held to their models.
-    Check,
     /// The details of a collection.
     Details,
     /// The changes about to be written.
@@ -49,8 +49,8 @@ impl Context {
         Self::Outline,
         Self::Text,
         Self::Models,
-        Self::Check,
         Self::Editor,
+        Self::Query,
         Self::Input,
         Self::Dialog,
         Self::List,
@@ -71,11 +71,11 @@ impl Context {
             Self::Outline => "outline",
             Self::Text => "text",
             Self::Editor => "editor",
+            Self::Query => "query",
             Self::Input => "input",
             Self::Dialog => "dialog",
             Self::List => "list",
             Self::Models => "models",
-            Self::Check => "check",
             Self::Details => "details",
             Self::Diff => "diff",
             Self::Conflict => "conflict",
@@ -92,6 +92,6 @@ impl Context {
     /// Whether keys that are not bound are text to be typed.
     #[must_use]
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Editor | Self::Input | Self::List)
+        matches!(self, Self::Editor | Self::Query | Self::Input | Self::List)
     }
 }

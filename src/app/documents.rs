@@ -18,6 +18,7 @@ use crate::model::SharedModel;
 use crate::mongo::request::{
     CollectionKind, Failure, Find, Namespace, ProfileName, Reply, Request, TaskId,
 };
+use crate::query::Statement;
 use crate::value::{Path, Value};
 
 /// What the requests of a tab name, borrowed so that the feed can be changed beside it.
@@ -44,6 +45,7 @@ mod following;
 mod moving;
 mod pane;
 mod querying;
+mod results;
 pub mod rows;
 pub mod text;
 pub mod tree;
@@ -54,7 +56,7 @@ pub use super::tab::{Answer, Handled};
 use checks::Checks;
 use columns::Columns;
 use editing::Desk;
-use feed::{Arrival, Feed};
+use feed::{Arrival, Asked, Feed};
 use filter::FilterLine;
 use text::TextView;
 use tree::TreeView;
@@ -90,6 +92,17 @@ impl View {
     }
 }
 
+/// Where the documents come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// From a collection, by a find of this tab's own.
+    Collection,
+    /// From a statement.
+    Statement(Arc<Statement>),
+    /// They are what a statement came to: nothing more can be read.
+    Value,
+}
+
 /// The documents of one collection.
 #[derive(Debug)]
 pub struct Documents {
@@ -105,7 +118,9 @@ pub struct Documents {
     pub model: Option<SharedModel>,
     /// Which picture is shown.
     pub view: View,
-    /// What was asked of the server.
+    /// Where the documents come from.
+    pub origin: Origin,
+    /// What was asked of the server, where they come from a collection.
     pub find: Find,
     /// The filter that `find` has, and the line to change it.
     pub filter: FilterLine,
@@ -151,18 +166,29 @@ impl Documents {
         namespace: Namespace,
         filter: &str,
     ) -> Self {
+        let mut documents = Self::idle(scope, tab, profile, namespace);
+        if let Err(problem) = documents.take_filter(scope, filter) {
+            scope.warn(format!("the filter `{filter}` was left out: {problem}"));
+        }
+        documents.read(scope, false);
+        documents
+    }
+
+    /// A tab that has asked for nothing.
+    fn idle(scope: &mut Scope<'_>, tab: TabId, profile: ProfileName, namespace: Namespace) -> Self {
         let model = scope
             .models
             .for_namespace(&namespace.database, &namespace.collection);
         let key = crate::config::state::layout_key(profile.as_str(), &namespace.to_string());
         let columns = Columns::new(scope.layouts.get(&key), model.as_deref());
-        let mut documents = Self {
+        Self {
             tab,
             profile,
             namespace,
             kind: None,
             model,
             view: View::Table,
+            origin: Origin::Collection,
             find: Find::all(),
             filter: FilterLine::default(),
             sort: String::new(),
@@ -177,18 +203,18 @@ impl Documents {
             estimate_task: None,
             searched: String::new(),
             place: Path::root(),
-        };
-        if let Err(problem) = documents.take_filter(scope, filter) {
-            scope.warn(format!("the filter `{filter}` was left out: {problem}"));
         }
-        documents.read(scope, false);
-        documents
     }
 
     /// Opens the cursor anew. With `keep`, the person's cursor goes back to the document it is on.
     fn read(&mut self, scope: &mut Scope<'_>, keep: bool) {
         let source = source!(self);
-        self.feed.open(scope, source, &self.find, keep);
+        let asked = match &self.origin {
+            Origin::Collection => Asked::Find(&self.find),
+            Origin::Statement(statement) => Asked::Statement(statement),
+            Origin::Value => return,
+        };
+        self.feed.open(scope, source, asked, keep);
         if let Some(task) = self.estimate_task.take() {
             scope.cancel(task);
         }
@@ -230,6 +256,20 @@ impl Documents {
     /// # Errors
     /// Why not, in words that say what to do.
     pub fn whole(&self) -> Result<(), String> {
+        match &self.origin {
+            Origin::Collection => {}
+            Origin::Statement(statement) if statement.gives_whole_documents() => {}
+            Origin::Statement(_) => {
+                return Err(
+                    "these are results, not whole documents: only those of a `find` without a \
+                     projection can be edited"
+                        .to_owned(),
+                );
+            }
+            Origin::Value => {
+                return Err("this is a result, not a document of a collection".to_owned());
+            }
+        }
         match self.kind {
             Some(CollectionKind::View) => {
                 return Err(format!(
@@ -317,13 +357,23 @@ impl Documents {
             Command::Violations => self.list_violations(scope),
             Command::NextViolation => self.next_violation(scope, true),
             Command::PreviousViolation => self.next_violation(scope, false),
+            Command::Query => {
+                let collection = &self.namespace.collection;
+                let text = crate::app::query::opening::find_text(
+                    collection,
+                    &self.filter.applied,
+                    &self.sort,
+                );
+                scope.go_to(crate::app::tab::Destination::Query {
+                    profile: self.profile.clone(),
+                    database: self.namespace.database.clone(),
+                    collection: Some(collection.clone()),
+                    text,
+                });
+            }
             Command::Details => {
                 super::administration::show_details(scope, &self.profile, self.namespace.clone());
             }
-            Command::Check => scope.go_to(super::tab::Destination::Drift {
-                profile: self.profile.clone(),
-                namespaces: vec![self.namespace.clone()],
-            }),
             Command::Model => scope.go_to(super::tab::Destination::Models {
                 profile: self.profile.clone(),
                 namespace: Some(self.namespace.clone()),
@@ -500,7 +550,8 @@ impl Documents {
     }
 
     fn ask_estimate(&mut self, scope: &mut Scope<'_>) {
-        let sized = !matches!(self.kind, Some(CollectionKind::View));
+        let sized =
+            self.origin == Origin::Collection && !matches!(self.kind, Some(CollectionKind::View));
         if sized && self.estimate_task.is_none() && self.feed.rows.total().is_none() {
             let request = Request::Sizes {
                 database: self.namespace.database.clone(),
@@ -532,8 +583,14 @@ impl Documents {
                 self.measure(self.table_height(scope));
                 self.keep_columns(scope);
             }
-            // Taken by the editor, or for another kind of tab.
-            _ => {}
+            Answer::DeleteDocument
+            | Answer::DiscardDraft
+            | Answer::Override
+            | Answer::TakeTheirs
+            | Answer::RunStatement
+            | Answer::Watch(_)
+            | Answer::QueryText(_)
+            | Answer::Kind(_) => {}
         }
         self.settle_view(scope);
         Ok(())

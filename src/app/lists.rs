@@ -196,10 +196,6 @@ impl App {
             }
             Choice::Draft(id) => self.resume(&id, effects),
             Choice::Path(tab, path) => self.tell_tab(tab, Answer::GoTo(path), effects),
-            Choice::Fix(tab, kind) => self.tell_tab(tab, Answer::Fix(kind), effects),
-            Choice::Validator(tab, level, action) => {
-                self.tell_tab(tab, Answer::Validator(level, action), effects);
-            }
             Choice::Kind(tab, alias) => self.tell_tab(tab, Answer::Kind(alias), effects),
             Choice::Column(..) | Choice::Notice(_) | Choice::Nothing => {}
         }

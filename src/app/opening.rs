@@ -1,9 +1,9 @@
 //! Opening tabs: from the command line, from the last run, and from anything that leads somewhere.
 
 use super::documents::Documents;
-use super::drift::Drift;
 use super::effect::Effect;
 use super::models::Models;
+use super::query::Query;
 use super::scope::{Moment, TabId};
 use super::tab::{Destination, Tab};
 use super::update::scope;
@@ -75,6 +75,22 @@ impl App {
                 },
                 effects,
             ),
+            TabKind::Query => {
+                let (database, collection) = match Namespace::parse(&tab.namespace) {
+                    Some(place) => (place.database, Some(place.collection)),
+                    None => (tab.namespace.clone(), None),
+                };
+                let text = tab.filter.clone();
+                self.go_to(
+                    Destination::Query {
+                        profile,
+                        database,
+                        collection,
+                        text,
+                    },
+                    effects,
+                );
+            }
             TabKind::Unknown => return false,
         }
         true
@@ -122,24 +138,6 @@ impl App {
                     Documents::open_filtered(&mut scope, tab, profile, namespace, &filter);
                 self.put_in_front(Tab::Documents(Box::new(documents)), effects);
             }
-            Destination::Drift {
-                profile,
-                namespaces,
-            } => {
-                let open = self
-                    .tabs
-                    .iter()
-                    .position(|t| matches!(t, Tab::Drift(d) if d.is_about(&profile, &namespaces)));
-                if let Some(place) = open {
-                    return self.turn_to(place);
-                }
-                let mut scope = scope!(self, (*effects));
-                let tab = scope.ids.tab();
-                let drift = Drift::open(&mut scope, tab, profile, namespaces);
-                if !drift.subjects.is_empty() {
-                    self.put_in_front(Tab::Drift(Box::new(drift)), effects);
-                }
-            }
             Destination::Models { profile, namespace } => {
                 let mut scope = scope!(self, (*effects));
                 for (place, tab) in self.tabs.iter_mut().enumerate() {
@@ -155,6 +153,28 @@ impl App {
                 let tab = scope.ids.tab();
                 let models = Models::open(&mut scope, tab, profile, namespace.as_ref());
                 self.put_in_front(Tab::Models(Box::new(models)), effects);
+            }
+            Destination::Query {
+                profile,
+                database,
+                collection,
+                text,
+            } => {
+                let open = self.tabs.iter().position(|t| {
+                    t.query().is_some_and(|q| {
+                        q.profile == profile
+                            && q.database == database
+                            && q.collection == collection
+                            && q.text.buffer.holds(&text)
+                    })
+                });
+                if let Some(place) = open {
+                    return self.turn_to(place);
+                }
+                let tab = self.ids.tab();
+                let mut scope = scope!(self, (*effects));
+                let query = Query::open(&mut scope, tab, profile, database, collection, &text);
+                self.put_in_front(Tab::Query(Box::new(query)), effects);
             }
         }
     }

@@ -135,6 +135,8 @@ pub enum Purpose {
     Sort(TabId),
     /// The text to search for in a tab.
     Search(TabId),
+    /// How often a tab's statement is run again.
+    Watch(TabId),
 }
 
 /// What is done after a *Yes*.
@@ -161,10 +163,10 @@ pub enum Intent {
     Override(TabId),
     /// Drop what was typed in a tab's editor for what is on the server.
     TakeTheirs(TabId),
-    /// Do what a tab asked about.
-    Proceed(TabId),
     /// Throw a draft on disk away.
     RemoveDraft(DraftId),
+    /// Run the statement that a tab asked about.
+    RunStatement(TabId),
     /// Put the last write back.
     UndoWrite,
     /// Leave the program.

@@ -9,8 +9,6 @@ use super::overlay::Outcome;
 use super::regions::scrolled;
 use super::scope::TabId;
 use crate::config::state::DraftId;
-use crate::model::drift::FixKind;
-use crate::mongo::request::drift::{ValidationAction, ValidationLevel};
 use crate::mongo::request::{Namespace, ProfileName};
 use crate::value::Path;
 
@@ -31,10 +29,6 @@ pub enum Choice {
     Kind(TabId, &'static str),
     /// Show or hide a column of a tab.
     Column(TabId, String),
-    /// Run this fix over all documents of a tab's row that need it.
-    Fix(TabId, FixKind),
-    /// Install the model of a tab's row as the validator, with this level and action.
-    Validator(TabId, ValidationLevel, ValidationAction),
     /// Nothing happens: the line is there to be read.
     Nothing,
 }

@@ -18,6 +18,8 @@ pub enum Hit {
     Main,
     /// A row of the main pane, counted from its first visible row.
     Row(usize),
+    /// A line of a query's text, counted from the first visible one.
+    Line(usize),
     /// A cell of the table: the row counted from the first visible one, and the column's place on the screen.
     Cell(usize, usize),
     /// A column's title, by its place on the screen.
@@ -41,6 +43,10 @@ pub struct Regions {
     pub main_rows: usize,
     /// Rows of a list that the main pane has beside its rows.
     pub side_rows: usize,
+    /// Lines of a query's text that fit.
+    pub text_rows: usize,
+    /// Columns of characters that a query's text has.
+    pub text_width: usize,
     /// Columns of characters that the main pane has.
     pub main_width: usize,
     /// Rows that fit the topmost overlay.

@@ -24,14 +24,12 @@ use std::time::Duration;
 use super::command::Command;
 use super::context::Context;
 use super::documents::Documents;
-use super::drift::Drift;
 use super::models::Models;
+use super::query::Query;
 use super::regions::Hit;
 use super::scope::{Scope, TabId};
 use super::tree::Tree;
 use crate::config::state::SessionTab;
-use crate::model::drift::FixKind;
-use crate::mongo::request::drift::{Progress, ValidationAction, ValidationLevel};
 use crate::mongo::request::{Failure, Namespace, ProfileName, Reply, TaskId};
 use crate::value::Path;
 
@@ -65,12 +63,12 @@ pub enum Answer {
     Kind(&'static str),
     /// Show or hide this column.
     Column(String),
-    /// Run this fix over all documents that need it.
-    Fix(FixKind),
-    /// Install the model as the validator, with this level and action.
-    Validator(ValidationLevel, ValidationAction),
-    /// Do what was asked about.
-    Proceed,
+    /// Run the statement that was asked about.
+    RunStatement,
+    /// Run the statement again so often, as typed.
+    Watch(String),
+    /// Put this text in the place of the query's.
+    QueryText(String),
 }
 
 /// What is to be opened in a tab. Where it is open already, the deck turns to that tab.
@@ -92,12 +90,16 @@ pub enum Destination {
         /// The collection whose model is to be shown; `None` for the list.
         namespace: Option<Namespace>,
     },
-    /// Collections held to their models.
-    Drift {
+    /// Query text, which is not run.
+    Query {
         /// The profile.
         profile: ProfileName,
-        /// The collections.
-        namespaces: Vec<Namespace>,
+        /// The current database.
+        database: String,
+        /// The collection that a bare filter or pipeline is about.
+        collection: Option<String>,
+        /// The text.
+        text: String,
     },
 }
 
@@ -156,9 +158,6 @@ pub trait Pane {
         took: Duration,
     );
 
-    /// A task that this tab asked for is so far.
-    fn progress(&mut self, _scope: &mut Scope<'_>, _task: TaskId, _progress: Progress) {}
-
     /// Takes an overlay's answer. Answers for other kinds of tab are ignored.
     ///
     /// # Errors
@@ -214,8 +213,8 @@ pub enum Tab {
     Documents(Box<Documents>),
     /// The models.
     Models(Box<Models>),
-    /// Collections held to their models.
-    Drift(Box<Drift>),
+    /// Query text and what it came to.
+    Query(Box<Query>),
 }
 
 impl Tab {
@@ -223,7 +222,7 @@ impl Tab {
         match self {
             Self::Documents(documents) => &**documents,
             Self::Models(models) => &**models,
-            Self::Drift(drift) => &**drift,
+            Self::Query(query) => &**query,
         }
     }
 
@@ -231,7 +230,7 @@ impl Tab {
         match self {
             Self::Documents(documents) => &mut **documents,
             Self::Models(models) => &mut **models,
-            Self::Drift(drift) => &mut **drift,
+            Self::Query(query) => &mut **query,
         }
     }
 
@@ -248,6 +247,15 @@ impl Tab {
     pub fn documents_mut(&mut self) -> Option<&mut Documents> {
         match self {
             Self::Documents(documents) => Some(documents),
+            _ => None,
+        }
+    }
+
+    /// The query that it holds, where it is of that kind.
+    #[must_use]
+    pub fn query(&self) -> Option<&Query> {
+        match self {
+            Self::Query(query) => Some(query),
             _ => None,
         }
     }

@@ -581,15 +581,7 @@ impl App {
     fn report(&mut self, report: Report, effects: &mut Vec<Effect>) {
         match report {
             // Only panes that show a long task listen to it.
-            Report::Progress { task, progress, .. } => {
-                let by = self.tasks.get(&task).map(|r| r.by.clone());
-                if let Some(Asker::Tab(id)) = by
-                    && let Some(tab) = self.tabs.iter_mut().find(|t| t.id() == id)
-                {
-                    let mut scope = scope!(self, (*effects));
-                    tab.progress(&mut scope, task, progress);
-                }
-            }
+            Report::Progress { .. } => {}
             Report::Settled {
                 profile,
                 task,
@@ -752,7 +744,7 @@ impl App {
             Intent::DiscardDraft(id) => self.tell_tab(id, Answer::DiscardDraft, effects),
             Intent::Override(id) => self.tell_tab(id, Answer::Override, effects),
             Intent::TakeTheirs(id) => self.tell_tab(id, Answer::TakeTheirs, effects),
-            Intent::Proceed(id) => self.tell_tab(id, Answer::Proceed, effects),
+            Intent::RunStatement(id) => self.tell_tab(id, Answer::RunStatement, effects),
             Intent::RemoveDraft(id) => {
                 self.drafts.retain(|d| d.id != id);
                 effects.push(Effect::RemoveDraft(id));
@@ -789,6 +781,7 @@ impl App {
         let problem = match purpose {
             Purpose::Sort(id) => self.tab_answer(id, Answer::Sort(text), effects).err(),
             Purpose::Search(id) => self.tab_answer(id, Answer::Search(text), effects).err(),
+            Purpose::Watch(id) => self.tab_answer(id, Answer::Watch(text), effects).err(),
             purpose => return self.administration_answered(purpose, &text, effects),
         };
         match (problem, self.overlays.last_mut()) {

@@ -51,6 +51,8 @@ pub enum TabKind {
     Documents,
     /// The models, with that of the namespace chosen.
     Models,
+    /// Query text: the text is in `filter`, the place in `namespace`, which may be a database alone.
+    Query,
     /// Something that only a later version knows. It is not opened again.
     #[serde(other)]
     Unknown,

@@ -269,12 +269,11 @@ fn inherits(context: Context, keys: &[Key], command: Command) -> bool {
         | Context::Outline
         | Context::Text
         | Context::Models
-        | Context::Check
         | Context::Details => command.applies(context),
         Context::Dialog | Context::Diff | Context::Conflict | Context::Help => {
             named || (first.is_chord() && command.applies(context))
         }
-        Context::Editor | Context::Input | Context::List => {
+        Context::Editor | Context::Query | Context::Input | Context::List => {
             (named && first.typed().is_none()) || (first.is_chord() && command.applies(context))
         }
     }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::overlay::wrap;
 use super::{Sheet, words};
 use crate::app::Command;
-use crate::app::documents::{Documents, View};
+use crate::app::documents::{Documents, Origin, View};
 use crate::model::{Severity, Violation};
 use crate::theme::Role;
 use crate::value::Kind;
@@ -46,6 +46,27 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
         strip::draw(sheet, tab, strip);
     }
     failure(sheet, tab, &mut rest);
+    pictures(sheet, tab, rest);
+}
+
+/// Draws the rows alone, with the strip below: for a pane that has a head of its own.
+pub fn draw_rows(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
+    sheet.regions.main_width = usize::from(area.width);
+    let mut rest = area;
+    if area.height >= WITH_STRIP {
+        let strip = Rect {
+            y: rest.bottom() - 2,
+            height: 2,
+            ..rest
+        };
+        rest.height -= 2;
+        strip::draw(sheet, tab, strip);
+    }
+    failure(sheet, tab, &mut rest);
+    pictures(sheet, tab, rest);
+}
+
+fn pictures(sheet: &mut Sheet<'_>, tab: &Documents, rest: Rect) {
     sheet.regions.main_rows = usize::from(rest.height);
     match tab.view {
         _ if tab.feed.rows.is_empty() => {
@@ -209,6 +230,8 @@ fn nothing(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
         return;
     } else if tab.feed.is_loading() {
         (format!("reading {} …", tab.namespace), Role::Busy)
+    } else if tab.origin != Origin::Collection {
+        ("no documents".to_owned(), Role::Text)
     } else if tab.filter.applied.is_empty() {
         let hint = key(Command::DocumentNew);
         let text = match hint.as_str() {
@@ -261,7 +284,7 @@ fn worst(violations: &[Violation]) -> Option<(&'static str, Role)> {
 
 /// The style of the cell or the name under the cursor.
 fn cursor_style(sheet: &Sheet<'_>) -> Style {
-    if sheet.app.focus == crate::app::Focus::Main {
+    if sheet.app.focus == crate::app::Focus::Main && !sheet.quiet {
         sheet.style(Role::CursorCell)
     } else {
         sheet.style(Role::CursorUnfocused)

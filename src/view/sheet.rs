@@ -30,6 +30,8 @@ pub struct Sheet<'a> {
     /// The cells, for widgets that draw themselves.
     pub buffer: &'a mut Buffer,
     cursor: Option<Position>,
+    /// Whether the part of a pane that is drawn now is one that has not the keys, though its pane has.
+    pub quiet: bool,
 }
 
 impl<'a> Sheet<'a> {
@@ -46,6 +48,8 @@ impl<'a> Sheet<'a> {
         regions.tree_rows = app.regions.tree_rows;
         regions.main_rows = app.regions.main_rows;
         regions.side_rows = app.regions.side_rows;
+        regions.text_rows = app.regions.text_rows;
+        regions.text_width = app.regions.text_width;
         regions.main_width = app.regions.main_width;
         regions.overlay_rows = app.regions.overlay_rows;
         let area = buffer.area;
@@ -58,6 +62,7 @@ impl<'a> Sheet<'a> {
             regions,
             buffer,
             cursor: None,
+            quiet: false,
         }
     }
 

@@ -2,13 +2,16 @@
 //!
 //! Invariant: at most one page is asked for at a time, and only the answer to the newest question gets in.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::rows::{PAGE_BYTES, Rows, Stretch, identity};
 use crate::app::scope::{Asker, Scope, TabId};
 use crate::mongo::request::{
-    Failure, FailureKind, FeedId, Find, Namespace, ProfileName, Reply, Request, Side, TaskId,
+    Failure, FailureKind, FeedId, Find, Namespace, Outcome, Page, ProfileName, Reply, Request,
+    Side, TaskId,
 };
+use crate::query::Statement;
 use crate::value::Value;
 
 /// A refresh goes back to a line no farther than this from the start, since all lines before it are read again.
@@ -32,6 +35,15 @@ struct Place {
     line: i64,
     top: i64,
     id: Option<Value>,
+}
+
+/// What a feed's documents are asked for with.
+#[derive(Debug, Clone, Copy)]
+pub enum Asked<'a> {
+    /// A find of the collection.
+    Find(&'a Find),
+    /// A statement of the person's own.
+    Statement(&'a Arc<Statement>),
 }
 
 #[derive(Debug, Clone)]
@@ -86,6 +98,16 @@ impl Feed {
         }
     }
 
+    /// Documents that no cursor of the server gave: all there is.
+    #[must_use]
+    pub fn fixed(id: FeedId, rows: Rows, took: Duration) -> Self {
+        Self {
+            rows,
+            took: Some(took),
+            ..Self::new(id)
+        }
+    }
+
     /// Whether the rows shown are about to be replaced.
     #[must_use]
     pub fn is_outdated(&self) -> bool {
@@ -112,24 +134,66 @@ impl Feed {
     }
 
     /// Opens a new cursor in the place of this one. With `keep`, the cursor goes back to the document it is on.
-    pub fn open(&mut self, scope: &mut Scope<'_>, source: Source<'_>, find: &Find, keep: bool) {
-        self.back = (keep && !self.rows.is_empty()).then(|| Place {
+    pub fn open(
+        &mut self,
+        scope: &mut Scope<'_>,
+        source: Source<'_>,
+        asked: Asked<'_>,
+        keep: bool,
+    ) {
+        self.back = self.place(keep);
+        self.close(scope, source);
+        self.id = scope.ids.feed();
+        self.failure = None;
+        let count = first_count(scope);
+        let request = match asked {
+            Asked::Find(find) => Request::OpenFeed {
+                feed: self.id,
+                namespace: source.namespace.clone(),
+                find: find.clone(),
+                count,
+            },
+            Asked::Statement(statement) => Request::Run {
+                statement: Arc::clone(statement),
+                feed: self.id,
+                count,
+            },
+        };
+        let task = scope.ask(Asker::Tab(source.tab), source.profile, request);
+        self.awaited = Some((task, Awaited::Open));
+    }
+
+    fn place(&self, keep: bool) -> Option<Place> {
+        (keep && !self.rows.is_empty()).then(|| Place {
             side: self.rows.side(),
             line: self.rows.cursor(),
             top: self.rows.top(),
             id: self.rows.current().and_then(|d| identity(d)),
-        });
+        })
+    }
+
+    /// Takes a feed that was opened elsewhere, with its first page, in the place of this one. With `keep`, the cursor
+    /// goes back to the document it is on.
+    pub fn adopt(
+        &mut self,
+        scope: &mut Scope<'_>,
+        source: Source<'_>,
+        page: &Page,
+        took: Duration,
+        height: usize,
+        keep: bool,
+    ) {
+        let back = self.place(keep);
         self.close(scope, source);
-        self.id = scope.ids.feed();
+        self.id = page.feed;
         self.failure = None;
-        let request = Request::OpenFeed {
-            feed: self.id,
-            namespace: source.namespace.clone(),
-            find: find.clone(),
-            count: (2 * scope.regions.main_rows).clamp(50, 500),
-        };
-        let task = scope.ask(Asker::Tab(source.tab), source.profile, request);
-        self.awaited = Some((task, Awaited::Open));
+        self.open = true;
+        self.took = Some(took);
+        self.rows = Rows::new(Side::Start);
+        self.rows.take(page, height);
+        if let Some(back) = back {
+            self.go_back(scope, source, back, height);
+        }
     }
 
     /// Frees the cursor.
@@ -143,6 +207,20 @@ impl Feed {
             scope.ask(Asker::Nobody, source.profile, request);
         }
         self.open = false;
+    }
+
+    /// Stops what is awaited; what is there stays. Whether anything was.
+    pub fn stop(&mut self, scope: &mut Scope<'_>) -> bool {
+        let Some((task, awaited)) = self.awaited.take() else {
+            return false;
+        };
+        scope.cancel(task);
+        if matches!(awaited, Awaited::Open) {
+            self.open = false;
+        }
+        let stopped = Failure::new(FailureKind::Cancelled, "stopped");
+        self.failure = Some(stopped.with_help("refresh to read again"));
+        true
     }
 
     /// Asks for what a screen of `height` lines is short of, unless an answer is awaited already.
@@ -260,7 +338,11 @@ impl Feed {
             return Arrival::Stale;
         };
         let page = match result {
-            Ok(Reply::Page(page)) if page.feed == self.id => page,
+            Ok(Reply::Page(page) | Reply::Ran(Outcome::Documents(page)))
+                if page.feed == self.id =>
+            {
+                page
+            }
             Ok(_) => {
                 let words = "the answer was of another kind";
                 self.failure = Some(Failure::new(FailureKind::Other, words));
@@ -346,4 +428,10 @@ impl Feed {
         self.rows.page(place.top - self.rows.top(), height);
         self.rows.move_to(line, height);
     }
+}
+
+/// How many documents are asked for at first: two screens of them.
+#[must_use]
+pub fn first_count(scope: &Scope<'_>) -> usize {
+    (2 * scope.regions.main_rows).clamp(50, 500)
 }

@@ -1,6 +1,6 @@
 //! Moving through rows, columns and the pictures of one document, by keys and by the mouse.
 
-use super::{Documents, Handled, View, columns};
+use super::{Documents, Handled, Origin, View, columns};
 use crate::app::command::Command;
 use crate::app::field::Field;
 use crate::app::overlay::{Overlay, Prompt, Purpose};
@@ -79,6 +79,14 @@ impl Documents {
 
     /// Keeps how the columns are laid out.
     pub(super) fn keep_columns(&self, scope: &mut Scope<'_>) {
+        let of_collection = match &self.origin {
+            Origin::Collection => true,
+            Origin::Statement(statement) => statement.gives_whole_documents(),
+            Origin::Value => false,
+        };
+        if !of_collection {
+            return;
+        }
         let layout = self.columns.layout();
         let key =
             crate::config::state::layout_key(self.profile.as_str(), &self.namespace.to_string());

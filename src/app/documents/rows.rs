@@ -49,6 +49,8 @@ pub struct Rows {
     back: usize,
     cursor: i64,
     top: i64,
+    /// Whether nothing can be read again, so that nothing may be dropped.
+    fixed: bool,
 }
 
 impl Default for Rows {
@@ -72,6 +74,22 @@ impl Rows {
             back: usize::MAX,
             cursor: if side == Side::Start { 0 } else { -1 },
             top: 0,
+            fixed: false,
+        }
+    }
+
+    /// All there is: documents that no cursor of the server could give again.
+    #[must_use]
+    pub fn fixed(documents: Vec<Arc<RawDocumentBuf>>) -> Self {
+        let sizes = || documents.iter().map(|d| d.as_bytes().len());
+        Self {
+            bytes: sizes().sum(),
+            largest: sizes().max().unwrap_or(0),
+            reach: documents.len() as u64,
+            complete: true,
+            fixed: true,
+            documents: documents.into(),
+            ..Self::new(Side::Start)
         }
     }
 
@@ -374,7 +392,10 @@ impl Rows {
         self.bound_cursor();
         self.keep_in_sight(height);
         let most = KEPT_LINES.max(6 * height);
-        while self.documents.len() > 1 && (self.documents.len() > most || self.bytes > KEPT_BYTES) {
+        while !self.fixed
+            && self.documents.len() > 1
+            && (self.documents.len() > most || self.bytes > KEPT_BYTES)
+        {
             let before = self.cursor - self.first;
             let after = self.first + signed(self.documents.len() as u64) - 1 - self.cursor;
             let dropped = if before > after {

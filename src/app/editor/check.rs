@@ -280,15 +280,20 @@ fn locate(content: &Content, shown: &Path, path: &Path) -> Option<Span> {
 }
 
 /// Where the lines of a text start.
-struct Lines(Vec<usize>);
+#[derive(Debug)]
+pub struct Lines(Vec<usize>);
 
 impl Lines {
-    fn new(text: &str) -> Self {
+    /// The lines of a text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
         let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
         Self(std::iter::once(0).chain(starts).collect())
     }
 
-    fn row(&self, offset: usize) -> usize {
+    /// The line of a byte offset, from 0.
+    #[must_use]
+    pub fn row(&self, offset: usize) -> usize {
         self.0.partition_point(|start| *start <= offset).max(1) - 1
     }
 }

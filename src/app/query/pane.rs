@@ -1,0 +1,201 @@
+//! What the deck knows of this kind of tab.
+
+use std::time::Duration;
+
+use super::{Part, Query};
+use crate::app::command::Command;
+use crate::app::context::Context;
+use crate::app::documents::Handled;
+use crate::app::regions::Hit;
+use crate::app::scope::{Scope, TabId};
+use crate::app::tab::{Answer, Pane, Unsaved};
+use crate::app::tree::Tree;
+use crate::config::state::{SessionTab, TabKind};
+use crate::mongo::request::{Failure, Namespace, ProfileName, Reply, TaskId};
+
+/// Lines that a turn of the wheel goes.
+const WHEEL: usize = 3;
+
+impl Pane for Query {
+    fn id(&self) -> TabId {
+        self.tab
+    }
+
+    fn profile(&self) -> &ProfileName {
+        &self.profile
+    }
+
+    fn title(&self) -> String {
+        match &self.collection {
+            Some(collection) => format!("› {collection}"),
+            None => format!("› {}", self.database),
+        }
+    }
+
+    fn subject(&self) -> String {
+        match &self.collection {
+            Some(collection) => format!("query {}.{collection}", self.database),
+            None => format!("query {}", self.database),
+        }
+    }
+
+    fn context(&self) -> Context {
+        self.context()
+    }
+
+    fn command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
+        self.command(scope, command)
+    }
+
+    fn typed(&mut self, scope: &mut Scope<'_>, input: tui_textarea::Input) {
+        if self.part == Part::Results
+            && let Some(documents) = &mut self.results.documents
+        {
+            return documents.typed(scope, input);
+        }
+        match self.text.buffer.input(input, scope.regions.text_rows) {
+            true => self.changed(scope),
+            false => self.keep_in_sight(scope),
+        }
+    }
+
+    fn pasted(&mut self, scope: &mut Scope<'_>, text: &str) {
+        if self.part == Part::Results
+            && let Some(documents) = &mut self.results.documents
+        {
+            return documents.pasted(scope, text);
+        }
+        if self.text.buffer.paste(text) {
+            self.changed(scope);
+        }
+    }
+
+    fn drawn(&mut self, scope: &mut Scope<'_>) {
+        self.keep_in_sight(scope);
+        if let Some(documents) = &mut self.results.documents {
+            documents.drawn(scope);
+        }
+    }
+
+    fn hit(&mut self, scope: &mut Scope<'_>, hit: Hit, double: bool) {
+        self.clicked(scope, hit, double);
+    }
+
+    fn wheel(&mut self, scope: &mut Scope<'_>, down: bool) {
+        match (&mut self.results.documents, self.part) {
+            (Some(documents), Part::Results) => documents.wheel(scope, down),
+            _ => {
+                let row = self.text.buffer.cursor().0;
+                self.text.buffer.go_to_line(match down {
+                    true => row + WHEEL,
+                    false => row.saturating_sub(WHEEL),
+                });
+                self.keep_in_sight(scope);
+            }
+        }
+    }
+
+    fn settle(
+        &mut self,
+        scope: &mut Scope<'_>,
+        task: TaskId,
+        result: Result<Reply, Failure>,
+        took: Duration,
+    ) {
+        self.settled(scope, task, result, took);
+    }
+
+    fn answer(&mut self, scope: &mut Scope<'_>, answer: Answer) -> Result<(), String> {
+        self.answered(scope, answer)
+    }
+
+    fn edited_externally(&mut self, scope: &mut Scope<'_>, result: Result<String, String>) {
+        if self.is_editing()
+            && let Some(documents) = &mut self.results.documents
+        {
+            return documents.edited_externally(scope, result);
+        }
+        match result {
+            Err(problem) => scope.warn(problem),
+            Ok(text) => {
+                let text = text.strip_suffix('\n').unwrap_or(&text);
+                if !self.text.buffer.holds(text) {
+                    self.set_text(scope, text);
+                }
+            }
+        }
+    }
+
+    fn unsaved(&self) -> Option<Unsaved> {
+        if let Some(what) = self.running.as_ref().and_then(|r| r.writes.clone()) {
+            return Some(Unsaved {
+                what: self.subject(),
+                lines: vec![
+                    format!("still under way: it {what}."),
+                    "It is stopped; what it did so far stays done.".to_owned(),
+                ],
+            });
+        }
+        let documents = self.results.documents.as_ref()?;
+        Pane::unsaved(&**documents)
+    }
+
+    fn keep_draft(&mut self, scope: &mut Scope<'_>) {
+        if let Some(documents) = &mut self.results.documents {
+            documents.keep_draft(scope);
+        }
+    }
+
+    fn tick(&mut self, scope: &mut Scope<'_>) {
+        let around = super::Around {
+            database: &self.database,
+            collection: self.collection.as_deref(),
+            now: scope.now,
+        };
+        self.text.tick(around);
+        self.watch_tick(scope);
+        if let Some(documents) = &mut self.results.documents {
+            documents.tick(scope);
+        }
+    }
+
+    fn wants_ticks(&self) -> bool {
+        self.text.wants_ticks()
+            || self.watch.is_some()
+            || self.running.is_some()
+            || (self.results.documents.as_ref()).is_some_and(|d| d.wants_ticks())
+    }
+
+    fn names_read(&mut self, tree: &Tree) {
+        if let Some(documents) = &mut self.results.documents {
+            documents.names_read(tree);
+        }
+    }
+
+    fn documents_changed(&mut self, scope: &mut Scope<'_>, namespace: &Namespace) {
+        if let Some(documents) = &mut self.results.documents
+            && documents.namespace == *namespace
+            && documents.whole().is_ok()
+        {
+            documents.refresh(scope);
+        }
+    }
+
+    fn close(&mut self, scope: &mut Scope<'_>) {
+        self.close_all(scope);
+    }
+
+    fn session(&self) -> Option<SessionTab> {
+        Some(SessionTab {
+            kind: TabKind::Query,
+            profile: self.profile.to_string(),
+            namespace: match &self.collection {
+                Some(collection) => format!("{}.{collection}", self.database),
+                None => self.database.clone(),
+            },
+            filter: self.text.buffer.text(),
+            sort: String::new(),
+            view: String::new(),
+        })
+    }
+}
