@@ -1,5 +1,4 @@
 //! The console without a server: keys in, effects and screens out.
 
 mod documents;
-mod drift;
 mod models;

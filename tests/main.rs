@@ -10,7 +10,6 @@
 )]
 
 mod administration;
-mod checking;
 mod cli;
 mod console;
 mod drift;
@@ -19,6 +18,7 @@ mod job;
 mod layering;
 mod model;
 mod query;
+mod querying;
 mod screenshots;
 mod server;
 mod support;
