@@ -31,12 +31,12 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         at: "pool",
-        may: &["pool", "value", "mongo::request"],
+        may: &["pool", "value"],
         pure: true,
     },
     Layer {
         at: "mongo/request",
-        may: &["value", "model", "query", "mongo::request"],
+        may: &["value", "model", "query", "pool", "mongo::request"],
         pure: true,
     },
     Layer {

@@ -1,10 +1,12 @@
 //! The configured profiles, and how each connection stands.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::scope::Moment;
 use crate::config::Profile;
 use crate::mongo::request::{Access, ConnectionState, ProfileName};
+use crate::pool::{self, Pools};
 
 /// One profile, as the deck knows it. Holds no secret.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,27 @@ pub struct ProfileState {
     pub access: Access,
     /// When an unlock was granted.
     pub unlocked_at: Option<Moment>,
+    /// What its connection pools do; `None` before anything was told.
+    pub pools: Option<PoolFigures>,
+}
+
+/// The figures of a profile's connection pools.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolFigures {
+    /// The figures.
+    pub pools: Arc<Pools>,
+    /// The moment of the figures, on their own clock.
+    pub at: pool::Moment,
+    /// When they came, on the clock of the deck.
+    pub taken: Moment,
+}
+
+impl PoolFigures {
+    /// The moment that it is on the clock of the figures, when it is `now` on the clock of the deck.
+    #[must_use]
+    pub fn now(&self, now: Moment) -> pool::Moment {
+        pool::Moment::new(self.at.since_start() + now.since(self.taken))
+    }
 }
 
 impl ProfileState {
@@ -63,6 +86,7 @@ impl ProfileState {
                 Access::ReadWrite
             },
             unlocked_at: None,
+            pools: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::effect::Effect;
 use super::msg::{Mouse, MouseKind, Msg};
 use super::overlay::{Confirm, Help, Intent, Outcome, Overlay, Purpose};
+use super::profiles::PoolFigures;
 use super::regions::{Hit, scrolled};
 use super::scope::{Asker, Moment, Scope, TabId};
 use super::tab::{Answer, Destination, Handled};
@@ -590,6 +591,12 @@ impl App {
             } => self.settled(&profile, task, result, took, effects),
             Report::Connection { profile, state } => {
                 self.connection_changed(&profile, state, effects)
+            }
+            Report::Pools { profile, pools, at } => {
+                let now = self.now;
+                if let Some(state) = self.profiles.get_mut(&profile) {
+                    state.pools = Some(PoolFigures { pools, at, taken: now });
+                }
             }
             Report::Access { profile, access } => {
                 let now = self.now;

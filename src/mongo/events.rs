@@ -1,7 +1,13 @@
-//! Listens to the driver: which servers answer, and, where a test asks for it, which commands were sent.
+//! Listens to the driver: which servers answer, what its pools do, and, where a test asks for it, which commands were
+//! sent.
 //!
 //! The driver calls back from its own tasks, so what is done here is short and never waits. The figures go into a
 //! [`watch`] channel: a reader sees the newest state and is never behind. Must not know profiles or tasks.
+//!
+//! The driver's own events of commands are not listened to outside of tests: for each of them the driver copies the whole
+//! reply and decodes it, which would cost a reader of large batches more than the reading.
+
+mod pools;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +18,8 @@ use mongodb::event::command::CommandEvent;
 use mongodb::event::sdam::SdamEvent;
 use mongodb::options::ClientOptions;
 use tokio::sync::watch;
+
+pub use pools::PoolWatch;
 
 /// How one server stood at its last heartbeat.
 #[derive(Debug, Clone)]
@@ -92,10 +100,20 @@ impl CommandLog {
     }
 }
 
-/// Hooks callbacks into `options`, and returns where their news arrive.
-pub fn listen(options: &mut ClientOptions, log: Option<&CommandLog>) -> watch::Receiver<Topology> {
+/// Hooks callbacks into `options`, and returns where their news arrive. What the pools do goes to `pools`.
+pub fn listen(
+    options: &mut ClientOptions,
+    log: Option<&CommandLog>,
+    pools: &PoolWatch,
+) -> watch::Receiver<Topology> {
     let (sender, receiver) = watch::channel(Topology::default());
-    options.sdam_event_handler = Some(EventHandler::callback(move |event| fold(&sender, event)));
+    let seen = pools.clone();
+    options.sdam_event_handler = Some(EventHandler::callback(move |event| {
+        seen.take_sdam(&event);
+        fold(&sender, event);
+    }));
+    let seen = pools.clone();
+    options.cmap_event_handler = Some(EventHandler::callback(move |event| seen.take_cmap(&event)));
     if let Some(log) = log.cloned() {
         options.command_event_handler = Some(EventHandler::callback(move |event| {
             if let CommandEvent::Started(started) = event {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bson::{RawBson, RawDocumentBuf};
 
+use crate::pool::{Moment, Pools};
 use crate::query::Statement;
 use crate::value::Path;
 
@@ -855,5 +856,14 @@ pub enum Report {
         profile: ProfileName,
         /// What it is now.
         access: Access,
+    },
+    /// What a profile's connection pools have come to. Told when something happened, four times a second at the most.
+    Pools {
+        /// The profile.
+        profile: ProfileName,
+        /// The figures.
+        pools: Arc<Pools>,
+        /// The moment of the figures, on their own clock.
+        at: Moment,
     },
 }

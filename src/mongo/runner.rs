@@ -26,7 +26,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::config::profile::Profile;
 use crate::config::store::Store;
-use crate::mongo::events::CommandLog;
+use crate::mongo::events::{CommandLog, PoolWatch};
 use crate::mongo::feed::Feed;
 use crate::mongo::link::{Cancel, Link, stopped};
 use crate::mongo::request::{
@@ -80,6 +80,8 @@ pub(crate) struct Post {
     idle: Notify,
     lock: Mutex<Lock>,
     directory: StateDirectory,
+    /// What the pools of the connection do.
+    pub(crate) pools: PoolWatch,
 }
 
 #[derive(Debug, Default)]
@@ -160,6 +162,7 @@ impl Runner {
             idle: Notify::new(),
             lock: Mutex::new(Lock::new(access)),
             directory: Arc::clone(&self.state),
+            pools: PoolWatch::default(),
         });
         let old = self
             .posts
@@ -218,6 +221,12 @@ impl Runner {
     pub fn connection(&self, profile: &ProfileName) -> ConnectionState {
         self.post(profile)
             .map_or(ConnectionState::Closed, |p| p.state.borrow().clone())
+    }
+
+    /// The figures of the profile's connection pools, kept up to date; `None` for a profile that is not known.
+    #[must_use]
+    pub fn pools(&self, profile: &ProfileName) -> Option<PoolWatch> {
+        self.post(profile).map(|post| post.pools.clone())
     }
 
     /// Carries `request` out in the background. Its end is told by one [`Report::Settled`] with the same `task`. A
@@ -372,6 +381,15 @@ impl Post {
         self.report(Report::Connection {
             profile: self.profile.name.clone(),
             state,
+        });
+    }
+
+    fn report_pools(&self) {
+        let (pools, at) = self.pools.figures();
+        self.report(Report::Pools {
+            profile: self.profile.name.clone(),
+            pools: Arc::new(pools),
+            at,
         });
     }
 

@@ -126,15 +126,6 @@ pub enum What {
         /// Why, in a line.
         reason: String,
     },
-    /// A command came to its end.
-    Command {
-        /// Its name: `find`, `getMore`, …
-        name: Arc<str>,
-        /// From sending it to its answer.
-        took: Duration,
-        /// Why it failed, in a line; none where it did not.
-        failure: Option<String>,
-    },
 }
 
 impl What {
@@ -171,8 +162,6 @@ impl What {
             Self::ServerChanged { .. } => "ServerDescriptionChanged",
             Self::Heartbeat { .. } => "ServerHeartbeatSucceeded",
             Self::HeartbeatFailed { .. } => "ServerHeartbeatFailed",
-            Self::Command { failure: None, .. } => "CommandSucceeded",
-            Self::Command { .. } => "CommandFailed",
         }
     }
 }

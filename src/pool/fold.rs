@@ -15,7 +15,7 @@ use super::history::{History, Second};
 /// The most connections told apart in one pool; more are not seen one by one in any console.
 const MOST_CONNECTIONS: usize = 10_000;
 
-/// The most names of commands counted for one server; the rest are counted together under `other`.
+/// The most names of commands counted; the rest are counted together under `other`.
 const MOST_COMMANDS: usize = 64;
 
 /// The most addresses; a deployment has fewer.
@@ -74,7 +74,7 @@ pub struct RoundTrip {
     pub all: Histogram,
 }
 
-/// The end of one command, counted.
+/// The commands of one name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CommandFigures {
     /// How long they took, those that failed included.
@@ -132,8 +132,6 @@ pub struct Pool {
     pub failing: Option<(Moment, String)>,
     /// The last thing that went wrong, for naming the cause of a clearing.
     last_trouble: Option<(Moment, String)>,
-    /// Commands by name.
-    pub commands: BTreeMap<Arc<str>, CommandFigures>,
 }
 
 impl Pool {
@@ -238,7 +236,6 @@ impl Pool {
                     failing: self.failing.take(),
                     last_trouble: self.last_trouble.take(),
                     history: std::mem::take(&mut self.history),
-                    commands: std::mem::take(&mut self.commands),
                     ..Self::default()
                 };
             }
@@ -314,29 +311,9 @@ impl Pool {
                 self.failing = Some((since, reason.clone()));
                 self.trouble(at, reason.clone());
             }
-            What::Command {
-                name,
-                took,
-                failure,
-            } => self.count_command(name, *took, failure.as_ref()),
         }
         self.note_saturation(at);
         self.note_second(at, before, what);
-    }
-
-    fn count_command(&mut self, name: &Arc<str>, took: Duration, failure: Option<&String>) {
-        let known = self.commands.contains_key(name) || self.commands.len() < MOST_COMMANDS;
-        let name = if known {
-            Arc::clone(name)
-        } else {
-            Arc::from("other")
-        };
-        let figures = self.commands.entry(name).or_default();
-        figures.took.add(took);
-        if let Some(failure) = failure {
-            figures.failures += 1;
-            figures.last_failure = Some(failure.clone());
-        }
     }
 
     fn note_saturation(&mut self, at: Moment) {
@@ -407,6 +384,8 @@ pub struct Pools {
     pub timeline: Timeline,
     /// Members that became primary.
     pub elections: u64,
+    /// Commands by name, of all servers.
+    pub commands: BTreeMap<Arc<str>, CommandFigures>,
 }
 
 impl Pools {
@@ -428,6 +407,23 @@ impl Pools {
         }
         if worth_telling(&event.what) {
             self.timeline.push(event);
+        }
+    }
+
+    /// Counts a command that came to its end after `took`; `failure` says in a line why it failed.
+    pub fn count_command(&mut self, name: &str, took: Duration, failure: Option<String>) {
+        let known = self.commands.contains_key(name) || self.commands.len() < MOST_COMMANDS;
+        let name = if known { name } else { "other" };
+        if !self.commands.contains_key(name) {
+            self.commands.insert(Arc::from(name), CommandFigures::default());
+        }
+        let Some(figures) = self.commands.get_mut(name) else {
+            return;
+        };
+        figures.took.add(took);
+        if let Some(failure) = failure {
+            figures.failures += 1;
+            figures.last_failure = Some(failure);
         }
     }
 

@@ -204,15 +204,15 @@ fn awaited_heartbeats_are_no_round_trips() {
 
 #[test]
 fn commands_are_counted_by_name_up_to_a_bound() {
-    let pools = fold((0..200).map(|n| What::Command {
-        name: Arc::from(format!("made-up-{n}").as_str()),
-        took: Duration::from_millis(1),
-        failure: (n % 2 == 0).then(|| "no".to_owned()),
-    }));
-    let commands = &pools.get(ADDRESS).unwrap().commands;
-    assert!(commands.len() <= 65);
-    assert_eq!(commands.values().map(|c| c.took.count()).sum::<u64>(), 200);
-    assert_eq!(commands.values().map(|c| c.failures).sum::<u64>(), 100);
+    let mut pools = Pools::default();
+    for n in 0..200 {
+        let failure = (n % 2 == 0).then(|| "no".to_owned());
+        pools.count_command(&format!("made-up-{n}"), Duration::from_millis(1), failure);
+    }
+    assert!(pools.commands.len() <= 65);
+    let counted: u64 = pools.commands.values().map(|c| c.took.count()).sum();
+    assert_eq!(counted, 200);
+    assert_eq!(pools.commands.values().map(|c| c.failures).sum::<u64>(), 100);
 }
 
 #[test]

@@ -22,6 +22,9 @@ use crate::mongo::request::{ConnectionState, Failure, FailureKind, Role, ServerI
 /// Time between two questions to a server that answers.
 const REFRESH: Duration = Duration::from_secs(10);
 
+/// Time between two reports of what the pools do.
+const BETWEEN_FIGURES: Duration = Duration::from_millis(250);
+
 /// How often the driver tries by itself while an operation waits for a server.
 const DRIVER_RETRIES: Duration = Duration::from_millis(500);
 
@@ -142,7 +145,9 @@ async fn open(
             }
         }
     };
-    let topology = events::listen(&mut prepared.options, log.as_ref());
+    post.pools.clear();
+    let topology = events::listen(&mut prepared.options, log.as_ref(), &post.pools);
+    tokio::spawn(tell_pools(Arc::clone(post), stop.clone()));
     let client = match Client::with_options(prepared.options.clone()) {
         Ok(client) => client,
         Err(error) => {
@@ -165,6 +170,21 @@ async fn open(
         return None;
     }
     Some((link, topology))
+}
+
+/// Reports what the pools do, until `stop`.
+async fn tell_pools(post: Arc<Post>, stop: Cancel) {
+    let mut news = post.pools.news();
+    loop {
+        tokio::select! {
+            changed = news.changed() => if changed.is_err() {
+                return;
+            },
+            () = stop.cancelled() => return,
+        }
+        post.report_pools();
+        tokio::time::sleep(BETWEEN_FIGURES).await;
+    }
 }
 
 fn nobody_answers(

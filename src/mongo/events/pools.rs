@@ -1,0 +1,236 @@
+//! The driver's pool and monitoring events, translated and folded where they are told.
+//!
+//! Folding in the callback keeps the order of one connection's events, which a channel with a task for each event would
+//! lose. Who wants to see the figures takes a copy; nobody is sent anything.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use mongodb::ServerType;
+use mongodb::event::cmap::{
+    CmapEvent, ConnectionCheckoutFailedReason, ConnectionClosedReason,
+};
+use mongodb::event::sdam::SdamEvent;
+use mongodb::options::ServerAddress;
+use tokio::sync::watch;
+
+use crate::mongo::failure::{self, Scene};
+use crate::pool::{
+    CheckoutFailure, CloseReason, Event, Moment, Pools, ServerKind, What,
+};
+
+/// The figures of one client's pools, kept up to date by the driver's callbacks. Clones are the same figures.
+#[derive(Debug, Clone)]
+pub struct PoolWatch(Arc<Watched>);
+
+#[derive(Debug)]
+struct Watched {
+    start: Instant,
+    state: Mutex<State>,
+    /// Counts events other than answered heartbeats, which come for ever.
+    news: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    pools: Pools,
+    addresses: HashMap<ServerAddress, Arc<str>>,
+}
+
+impl Default for PoolWatch {
+    fn default() -> Self {
+        Self(Arc::new(Watched {
+            start: Instant::now(),
+            state: Mutex::default(),
+            news: watch::Sender::new(0),
+        }))
+    }
+}
+
+impl PoolWatch {
+    /// The moment that it is now, on the clock of the figures.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        Moment::new(self.0.start.elapsed())
+    }
+
+    /// A copy of the figures as they are now.
+    #[must_use]
+    pub fn figures(&self) -> (Pools, Moment) {
+        (self.state().pools.clone(), self.now())
+    }
+
+    /// Changes with each event that says something new.
+    #[must_use]
+    pub fn news(&self) -> watch::Receiver<u64> {
+        self.0.news.subscribe()
+    }
+
+    /// Forgets everything, for a client that is made anew.
+    pub fn clear(&self) {
+        *self.state() = State::default();
+        self.tell();
+    }
+
+    /// Counts a command of ours that came to its end.
+    pub fn count_command(&self, name: &str, took: Duration, failure: Option<String>) {
+        self.state().pools.count_command(name, took, failure);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self) {
+        self.0.news.send_modify(|count| *count += 1);
+    }
+
+    fn take(&self, address: &ServerAddress, what: What) {
+        let silent = matches!(what, What::Heartbeat { .. });
+        let mut state = self.state();
+        let address = match state.addresses.get(address) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let name: Arc<str> = Arc::from(address.to_string());
+                state.addresses.insert(address.clone(), Arc::clone(&name));
+                name
+            }
+        };
+        // Read under the lock, so that moments never go back.
+        let at = self.now();
+        state.pools.take(Event { at, address, what });
+        drop(state);
+        if !silent {
+            self.tell();
+        }
+    }
+
+    pub(super) fn take_cmap(&self, event: &CmapEvent) {
+        let (address, what) = match event {
+            CmapEvent::PoolCreated(e) => {
+                let options = e.options.as_ref();
+                let what = What::PoolCreated {
+                    // The driver's own default, which the event leaves out.
+                    max: options.and_then(|o| o.max_pool_size).unwrap_or(10),
+                    min: options.and_then(|o| o.min_pool_size).unwrap_or(0),
+                };
+                (&e.address, what)
+            }
+            CmapEvent::PoolReady(e) => (&e.address, What::PoolReady),
+            CmapEvent::PoolCleared(e) => (
+                &e.address,
+                What::PoolCleared {
+                    interrupts: e.interrupt_in_use_connections,
+                },
+            ),
+            CmapEvent::PoolClosed(e) => (&e.address, What::PoolClosed),
+            CmapEvent::ConnectionCreated(e) => (
+                &e.address,
+                What::Created {
+                    connection: e.connection_id,
+                },
+            ),
+            CmapEvent::ConnectionReady(e) => (
+                &e.address,
+                What::Ready {
+                    connection: e.connection_id,
+                    took: e.duration,
+                },
+            ),
+            CmapEvent::ConnectionClosed(e) => (
+                &e.address,
+                What::Closed {
+                    connection: e.connection_id,
+                    reason: match e.reason {
+                        ConnectionClosedReason::Stale => CloseReason::Stale,
+                        ConnectionClosedReason::Idle => CloseReason::Idle,
+                        ConnectionClosedReason::Error => CloseReason::Error,
+                        ConnectionClosedReason::Dropped => CloseReason::Dropped,
+                        ConnectionClosedReason::PoolClosed => CloseReason::PoolClosed,
+                        _ => CloseReason::Other,
+                    },
+                },
+            ),
+            CmapEvent::ConnectionCheckoutStarted(e) => (&e.address, What::CheckoutStarted),
+            CmapEvent::ConnectionCheckoutFailed(e) => (
+                &e.address,
+                What::CheckoutFailed {
+                    reason: match e.reason {
+                        ConnectionCheckoutFailedReason::Timeout => CheckoutFailure::Timeout,
+                        ConnectionCheckoutFailedReason::ConnectionError => {
+                            CheckoutFailure::ConnectionError
+                        }
+                        _ => CheckoutFailure::Other,
+                    },
+                    waited: e.duration,
+                },
+            ),
+            CmapEvent::ConnectionCheckedOut(e) => (
+                &e.address,
+                What::CheckedOut {
+                    connection: e.connection_id,
+                    waited: e.duration,
+                },
+            ),
+            CmapEvent::ConnectionCheckedIn(e) => (
+                &e.address,
+                What::CheckedIn {
+                    connection: e.connection_id,
+                },
+            ),
+            _ => return,
+        };
+        self.take(address, what);
+    }
+
+    pub(super) fn take_sdam(&self, event: &SdamEvent) {
+        let (address, what) = match event {
+            SdamEvent::ServerOpening(e) => (&e.address, What::ServerOpened),
+            SdamEvent::ServerClosed(e) => (&e.address, What::ServerClosed),
+            SdamEvent::ServerDescriptionChanged(e) => (
+                &e.address,
+                What::ServerChanged {
+                    from: kind(e.previous_description.server_type()),
+                    to: kind(e.new_description.server_type()),
+                },
+            ),
+            SdamEvent::ServerHeartbeatSucceeded(e) => (
+                &e.server_address,
+                What::Heartbeat {
+                    took: e.duration,
+                    awaited: e.awaited,
+                },
+            ),
+            SdamEvent::ServerHeartbeatFailed(e) => (
+                &e.server_address,
+                What::HeartbeatFailed {
+                    reason: failure::translate(&e.failure, &scene(&e.server_address)).summary,
+                },
+            ),
+            _ => return,
+        };
+        self.take(address, what);
+    }
+}
+
+fn scene(address: &ServerAddress) -> Scene {
+    Scene {
+        hosts: vec![address.to_string()],
+        ..Scene::default()
+    }
+}
+
+fn kind(of: ServerType) -> ServerKind {
+    match of {
+        ServerType::Standalone => ServerKind::Standalone,
+        ServerType::Mongos => ServerKind::Mongos,
+        ServerType::RsPrimary => ServerKind::Primary,
+        ServerType::RsSecondary => ServerKind::Secondary,
+        ServerType::RsArbiter => ServerKind::Arbiter,
+        ServerType::RsOther => ServerKind::Other,
+        ServerType::RsGhost => ServerKind::Ghost,
+        ServerType::LoadBalancer => ServerKind::LoadBalancer,
+        _ => ServerKind::Unknown,
+    }
+}
