@@ -3,7 +3,7 @@
 //! The map (each layer may name the ones to its left, and no other):
 //!
 //! ```text
-//! value ← model, query ← mongo::request, pool ← app ← view
+//! value ← model, query, pool ← mongo::request ← app ← view
 //!                        input ← runtime
 //! ```
 //!

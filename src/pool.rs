@@ -16,7 +16,9 @@ pub mod history;
 pub mod warning;
 
 pub use event::{CheckoutFailure, CloseReason, Event, Moment, ServerKind, What};
-pub use fold::{CommandFigures, Connection, ConnectionState, Pool, PoolState, Pools, RoundTrip, Timeline};
+pub use fold::{
+    CommandFigures, Connection, ConnectionState, Pool, PoolState, Pools, RoundTrip, Timeline,
+};
 pub use histogram::Histogram;
 pub use history::{History, Second};
 pub use warning::{Warning, warnings};

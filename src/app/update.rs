@@ -595,7 +595,11 @@ impl App {
             Report::Pools { profile, pools, at } => {
                 let now = self.now;
                 if let Some(state) = self.profiles.get_mut(&profile) {
-                    state.pools = Some(PoolFigures { pools, at, taken: now });
+                    state.pools = Some(PoolFigures {
+                        pools,
+                        at,
+                        taken: now,
+                    });
                 }
             }
             Report::Access { profile, access } => {

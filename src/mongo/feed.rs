@@ -13,12 +13,11 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bson::RawDocumentBuf;
-use futures_util::StreamExt;
 use mongodb::error::{Error, ErrorKind};
-use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
+use mongodb::raw_batch_cursor::RawBatch;
 
 use crate::mongo::failure::{lower_first, plain};
-use crate::mongo::link::Call;
+use crate::mongo::link::{Batches, Call};
 use crate::mongo::request::{Extent, Failure, FailureKind, FeedId, Page, Side};
 use source::Source;
 use spool::Spool;
@@ -41,7 +40,7 @@ pub(crate) struct Feed {
 
 /// One direction of a feed.
 struct Half {
-    cursor: Option<RawBatchCursor>,
+    cursor: Option<Batches>,
     spool: Arc<Mutex<Spool>>,
     /// Why it cannot be read on, though its end was not reached.
     lost: Option<Failure>,

@@ -5,18 +5,19 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bson::raw::cstr;
 use bson::{Bson, Document, RawDocumentBuf, doc, rawdoc};
+use futures_util::StreamExt as _;
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{ReadPreference, SelectionCriteria};
-use mongodb::raw_batch_cursor::RawBatchCursor;
+use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use mongodb::{Client, ClientSession};
 use tokio::sync::{Notify, OnceCell, watch};
 
 use crate::mongo::connect::Prepared;
-use crate::mongo::events::Topology;
+use crate::mongo::events::{PoolWatch, Topology};
 use crate::mongo::failure::{self, Said, Scene};
 use crate::mongo::request::{Failure, FailureKind, Namespace};
 
@@ -79,6 +80,29 @@ pub(crate) struct Link {
     writing: Mutex<Vec<ClientSession>>,
     /// A client of its own for stopping operations, so that a full pool cannot hold it up.
     control: OnceCell<Client>,
+    /// Where commands are counted.
+    pools: PoolWatch,
+}
+
+/// The batches of a cursor, the first of which came with the answer to its command. Dropped while it is open on the
+/// server, it is closed there.
+pub(crate) struct Batches {
+    cursor: RawBatchCursor,
+    link: Arc<Link>,
+    begun: bool,
+}
+
+impl Batches {
+    /// The next batch; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Option<Result<RawBatch, Error>> {
+        if !std::mem::replace(&mut self.begun, true) {
+            return self.cursor.next().await;
+        }
+        let start = Instant::now();
+        let batch = self.cursor.next().await?;
+        self.link.count("getMore", start, batch.as_ref().err());
+        Some(batch)
+    }
 }
 
 impl Link {
@@ -87,6 +111,7 @@ impl Link {
         prepared: Prepared,
         topology: watch::Receiver<Topology>,
         max_time: Option<Duration>,
+        pools: PoolWatch,
     ) -> Self {
         // Higher than any number that another run of the program used in a session of the same id.
         let start = SystemTime::now()
@@ -103,7 +128,25 @@ impl Link {
             next_number: AtomicI64::new(start),
             writing: Mutex::default(),
             control: OnceCell::new(),
+            pools,
         }
+    }
+
+    fn count(&self, name: &str, start: Instant, error: Option<&Error>) {
+        let failure = error.map(|e| failure::translate(e, &self.prepared.scene).summary);
+        self.pools.count_command(name, start.elapsed(), failure);
+    }
+
+    /// Waits for a command of this name, and counts it.
+    pub(crate) async fn timed<T>(
+        &self,
+        name: &str,
+        command: impl IntoFuture<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let start = Instant::now();
+        let result = command.await;
+        self.count(name, start, result.as_ref().err());
+        result
     }
 
     /// Notes what a server said of itself.
@@ -368,10 +411,12 @@ impl Call {
         self.dress_read(&mut command);
         let database = self.link.client.database(database);
         let selection = chosen.unwrap_or_else(|| self.selection());
+        let name = command_name(&command);
         let send = || {
-            database
+            let action = database
                 .run_raw_command(command.clone())
-                .selection_criteria(selection.clone())
+                .selection_criteria(selection.clone());
+            self.link.timed(&name, action)
         };
         match send().await {
             Err(error) if self.again(&error) => send().await,
@@ -385,7 +430,7 @@ impl Call {
         database: &str,
         command: RawDocumentBuf,
         next_batch: Option<u32>,
-    ) -> Result<RawBatchCursor, Error> {
+    ) -> Result<Batches, Error> {
         let opening = Opening {
             next_batch,
             ..Opening::default()
@@ -398,7 +443,7 @@ impl Call {
         &self,
         database: &str,
         command: RawDocumentBuf,
-    ) -> Result<RawBatchCursor, Error> {
+    ) -> Result<Batches, Error> {
         let opening = Opening {
             chosen: Some(SelectionCriteria::ReadPreference(ReadPreference::Primary)),
             ..Opening::default()
@@ -412,7 +457,7 @@ impl Call {
         database: &str,
         mut command: RawDocumentBuf,
         opening: &Opening,
-    ) -> Result<RawBatchCursor, Error> {
+    ) -> Result<Batches, Error> {
         if opening.once {
             self.dress(&mut command, true);
             self.concern(&mut command);
@@ -426,6 +471,7 @@ impl Call {
         };
         let database = self.link.client.database(database);
         let comments = self.link.takes_comments();
+        let name = command_name(&command);
         let send = || {
             let mut action = database
                 .run_raw_cursor_command(command.clone())
@@ -439,12 +485,17 @@ impl Call {
             if comments {
                 action = action.comment(Bson::String(self.comment.to_string()));
             }
-            action.batch()
+            self.link.timed(&name, action.batch())
         };
-        match send().await {
+        let cursor = match send().await {
             Err(error) if !opening.once && self.again(&error) => send().await,
             other => other,
-        }
+        }?;
+        Ok(Batches {
+            cursor,
+            link: Arc::clone(&self.link),
+            begun: false,
+        })
     }
 
     fn again(&self, error: &Error) -> bool {
@@ -461,10 +512,10 @@ impl Call {
     ) -> Result<Document, Error> {
         self.dress(&mut command, false);
         self.concern(&mut command);
+        let name = command_name(&command);
+        let database = self.link.client.database(database);
         self.link
-            .client
-            .database(database)
-            .run_raw_command(command)
+            .timed(&name, database.run_raw_command(command))
             .await
     }
 
@@ -480,9 +531,11 @@ impl Call {
         self.dress(&mut command, false);
         self.concern(&mut command);
         let database = self.link.client.database(&namespace.database);
+        let name = command_name(&command);
         if !self.link.numbered_writes.load(Ordering::Relaxed) {
-            return database
-                .run_raw_command(command)
+            return self
+                .link
+                .timed(&name, database.run_raw_command(command))
                 .await
                 .map_err(|e| self.write_failure(&e, Some(namespace)));
         }
@@ -508,11 +561,11 @@ impl Call {
         command: RawDocumentBuf,
         session: &mut ClientSession,
     ) -> Result<Document, Failure> {
-        let first = match database
+        let name = command_name(&command);
+        let action = database
             .run_raw_command(command.clone())
-            .session(&mut *session)
-            .await
-        {
+            .session(&mut *session);
+        let first = match self.link.timed(&name, action).await {
             Ok(reply) if !retryable_concern(&reply) => return Ok(reply),
             Ok(_) => None,
             Err(error)
@@ -524,9 +577,9 @@ impl Call {
             Err(error) => return Err(self.write_failure(&error, Some(namespace))),
         };
         let sent = first.as_ref().is_none_or(failure::may_have_been_sent);
-        database
-            .run_raw_command(command)
-            .session(&mut *session)
+        let action = database.run_raw_command(command).session(&mut *session);
+        self.link
+            .timed(&name, action)
             .await
             .map_err(|error| match error.kind.as_ref() {
                 // The server answered this time, so what it says holds for both sendings.
@@ -547,11 +600,12 @@ impl Call {
     ) -> Result<Document, Error> {
         self.dress(&mut command, false);
         let database = self.link.client.database(database);
+        let name = command_name(&command);
         let mut action = database.run_raw_command(command);
         if let Some(chosen) = chosen {
             action = action.selection_criteria(chosen);
         }
-        action.await
+        self.link.timed(&name, action).await
     }
 
     /// Writes that may touch any number of documents, so that they must not be sent a second time.
@@ -562,10 +616,10 @@ impl Call {
     ) -> Result<Document, Failure> {
         self.dress(&mut command, false);
         self.concern(&mut command);
+        let name = command_name(&command);
+        let database = self.link.client.database(&namespace.database);
         self.link
-            .client
-            .database(&namespace.database)
-            .run_raw_command(command)
+            .timed(&name, database.run_raw_command(command))
             .await
             .map_err(|e| self.write_failure(&e, Some(namespace)))
     }

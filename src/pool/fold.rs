@@ -415,7 +415,8 @@ impl Pools {
         let known = self.commands.contains_key(name) || self.commands.len() < MOST_COMMANDS;
         let name = if known { name } else { "other" };
         if !self.commands.contains_key(name) {
-            self.commands.insert(Arc::from(name), CommandFigures::default());
+            self.commands
+                .insert(Arc::from(name), CommandFigures::default());
         }
         let Some(figures) = self.commands.get_mut(name) else {
             return;

@@ -212,7 +212,10 @@ fn commands_are_counted_by_name_up_to_a_bound() {
     assert!(pools.commands.len() <= 65);
     let counted: u64 = pools.commands.values().map(|c| c.took.count()).sum();
     assert_eq!(counted, 200);
-    assert_eq!(pools.commands.values().map(|c| c.failures).sum::<u64>(), 100);
+    assert_eq!(
+        pools.commands.values().map(|c| c.failures).sum::<u64>(),
+        100
+    );
 }
 
 #[test]

@@ -9,6 +9,9 @@ use super::words;
 use crate::app::profiles::ProfileState;
 use crate::mongo::request::{Access, ConnectionState};
 
+/// From this width on there is room for the pool of the profile in front.
+const POOL_WIDTH: u16 = 100;
+
 /// Draws the top bar.
 pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
     let app = sheet.app;
@@ -65,7 +68,42 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
             &text,
             style,
         );
+        if known && area.width >= POOL_WIDTH {
+            x += pool(sheet, profile, Position::new(x, area.y), end, bar);
+        }
     }
+}
+
+/// Draws how many connections are in use of how many that there may be, and who waits for one.
+fn pool(
+    sheet: &mut Sheet<'_>,
+    profile: &ProfileState,
+    at: Position,
+    end: u16,
+    bar: ratatui::style::Style,
+) -> u16 {
+    let Some(figures) = profile.pools.as_ref().filter(|_| profile.is_ready()) else {
+        return 0;
+    };
+    let (in_use, _, waiting) = figures.pools.sums();
+    let most: u32 = figures
+        .pools
+        .iter()
+        .map(|(_, pool)| pool.max)
+        .fold(0, u32::saturating_add);
+    let (text, role) = match waiting {
+        0 => (format!("pool {in_use}/{most}   "), Role::Dim),
+        _ => (
+            format!("pool {in_use}/{most}, {waiting} waiting   "),
+            Role::Warning,
+        ),
+    };
+    let style = if profile.production {
+        bar
+    } else {
+        bar.patch(sheet.style(role))
+    };
+    sheet.put(at, end.saturating_sub(at.x), &text, style)
 }
 
 fn state(

@@ -8,17 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use mongodb::ServerType;
-use mongodb::event::cmap::{
-    CmapEvent, ConnectionCheckoutFailedReason, ConnectionClosedReason,
-};
+use mongodb::event::cmap::{CmapEvent, ConnectionCheckoutFailedReason, ConnectionClosedReason};
 use mongodb::event::sdam::SdamEvent;
 use mongodb::options::ServerAddress;
 use tokio::sync::watch;
 
 use crate::mongo::failure::{self, Scene};
-use crate::pool::{
-    CheckoutFailure, CloseReason, Event, Moment, Pools, ServerKind, What,
-};
+use crate::pool::{CheckoutFailure, CloseReason, Event, Moment, Pools, ServerKind, What};
 
 /// The figures of one client's pools, kept up to date by the driver's callbacks. Clones are the same figures.
 #[derive(Debug, Clone)]

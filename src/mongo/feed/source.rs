@@ -7,9 +7,8 @@ use std::time::Duration;
 use bson::raw::cstr;
 use bson::{RawBson, RawDocumentBuf, rawdoc};
 use mongodb::options::{ReadPreference, ReadPreferenceOptions, SelectionCriteria};
-use mongodb::raw_batch_cursor::RawBatchCursor;
 
-use crate::mongo::link::{Call, Opening};
+use crate::mongo::link::{Batches, Call, Opening};
 use crate::mongo::request::{Failure, Find, Namespace};
 use crate::query::plan::{Mode, Preference, Reading, Turning, first_key};
 
@@ -86,7 +85,7 @@ impl Source {
         sort: Option<&RawDocumentBuf>,
         first: usize,
         next: u32,
-    ) -> Result<RawBatchCursor, Failure> {
+    ) -> Result<Batches, Failure> {
         let opening = Opening {
             next_batch: Some(self.batch.unwrap_or(next)),
             chosen: self.chosen.clone(),

@@ -47,13 +47,11 @@ impl<'a> Transaction<'a> {
         mut command: RawDocumentBuf,
     ) -> Result<Document, Error> {
         self.call.dress(&mut command, false);
-        self.call
-            .link
-            .client
-            .database(database)
-            .run_raw_command(command)
-            .session(&mut self.session)
-            .await
+        let link = &self.call.link;
+        let name = super::command_name(&command);
+        let database = link.client.database(database);
+        let action = database.run_raw_command(command).session(&mut self.session);
+        link.timed(&name, action).await
     }
 
     /// Keeps all of it.

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bson::{RawBsonRef, RawDocument, RawDocumentBuf, rawdoc};
-use futures_util::StreamExt as _;
 use mongodb::error::ErrorKind;
 use mongodb::raw_batch_cursor::RawBatch;
 use tokio::sync::mpsc;

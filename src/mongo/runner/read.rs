@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use bson::raw::cstr;
 use bson::{Bson, Document, RawArray, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, rawdoc};
-use futures_util::StreamExt;
 use futures_util::future::join_all;
 use mongodb::error::{Error, ErrorKind};
 

@@ -4,7 +4,6 @@
 //! before they were stopped. Must not know the syntax of statements.
 
 use bson::{Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
-use futures_util::StreamExt;
 use mongodb::error::Error;
 use mongodb::options::{
     FindOneAndDeleteOptions, FindOneAndReplaceOptions, FindOneAndUpdateOptions,

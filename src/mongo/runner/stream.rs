@@ -5,7 +5,6 @@
 use std::ops::ControlFlow;
 
 use bson::{RawBsonRef, RawDocument};
-use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
 use super::Runner;

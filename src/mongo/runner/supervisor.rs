@@ -164,6 +164,7 @@ async fn open(
         prepared,
         topology.clone(),
         post.profile.max_time,
+        post.pools.clone(),
     ));
     if !post.adopt(Arc::clone(&link), stop) {
         tokio::spawn(link.close());
@@ -182,8 +183,9 @@ async fn tell_pools(post: Arc<Post>, stop: Cancel) {
             },
             () = stop.cancelled() => return,
         }
-        post.report_pools();
+        // Waiting first joins a burst into one report, and passes over a connection that was needed for a moment only.
         tokio::time::sleep(BETWEEN_FIGURES).await;
+        post.report_pools();
     }
 }
 
