@@ -3,6 +3,7 @@
 mod browsing;
 mod connecting;
 mod plan;
+mod pools;
 mod running;
 mod sample;
 mod sandbox;

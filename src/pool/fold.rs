@@ -116,7 +116,7 @@ pub struct Pool {
     pub ages: Histogram,
     /// When it was last cleared, and what was told shortly before, which is likely why.
     pub cleared: Option<(Moment, Option<String>)>,
-    /// Since when all connections that it may have are in use while somebody waits.
+    /// Since when somebody waits all the time, with as many connections in use as there may be.
     pub saturated: Option<Moment>,
     /// The last ten minutes.
     pub history: History,
@@ -317,11 +317,14 @@ impl Pool {
     }
 
     fn note_saturation(&mut self, at: Moment) {
-        let full = self.max > 0 && self.in_use >= self.max as usize && self.pending > 0;
-        self.saturated = match (full, self.saturated) {
-            (true, None) => Some(at),
-            (true, since) => since,
-            (false, _) => None,
+        let max = self.max as usize;
+        // One that is given back goes to who waits: for that moment it is not in use, and nothing is better.
+        let lasts = self.saturated.is_some() && self.size() >= max;
+        let begins = max > 0 && self.in_use >= max;
+        self.saturated = match self.saturated {
+            _ if self.pending == 0 || !(lasts || begins) => None,
+            None => Some(at),
+            since => since,
         };
     }
 

@@ -89,8 +89,10 @@ impl Desk {
                 return found;
             }
         }
+        // Of the whole wait, since a connection tells something now and then for ever.
+        let limit = tokio::time::Instant::now() + LIMIT;
         loop {
-            match tokio::time::timeout(LIMIT, self.reports.recv()).await {
+            match tokio::time::timeout_at(limit, self.reports.recv()).await {
                 Ok(Some(report)) => match pick(&report) {
                     Some(found) => return found,
                     None => self.unread.push_back(report),

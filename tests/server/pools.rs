@@ -1,0 +1,107 @@
+//! The figures of the driver's pools, against what the server itself counts.
+
+use std::time::Duration;
+
+use bson::{doc, rawdoc};
+use mongodeck::mongo::request::{Find, Namespace, ProfileName, Reply, Report, Request};
+use mongodeck::pool::{Pools, warnings};
+
+use crate::support::desk::{Desk, feed_id, fresh, profile, with_option};
+use crate::support::server::TestDatabase;
+
+/// How many connections of `application` the server counts that are logged in: the driver's monitors are not.
+async fn counted_by_server(test: &TestDatabase, application: &str) -> usize {
+    let running = doc! { "$currentOp": { "allUsers": true, "idleConnections": true } };
+    let ours = doc! { "$match": {
+        "appName": application, "effectiveUsers": { "$exists": true }, "connectionId": { "$exists": true },
+    } };
+    let each = doc! { "$group": { "_id": "$connectionId" } };
+    let mut cursor = test
+        .client
+        .database("admin")
+        .aggregate([running, ours, each])
+        .await
+        .unwrap();
+    let mut count = 0;
+    while cursor.advance().await.unwrap() {
+        count += 1;
+    }
+    count
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_of_a_pool_at_its_limit_agree_with_the_server() {
+    let test = TestDatabase::new("pools").await;
+    test.collection("slow")
+        .insert_one(doc! { "_id": 1 })
+        .await
+        .unwrap();
+    let application = format!("pools-{}", fresh());
+    let mut limited = profile(
+        "main",
+        &with_option(test.uri(), &format!("appName={application}")),
+    );
+    limited.max_pool_size = Some(3);
+    let mut desk = Desk::new([limited]);
+    desk.connect("main").await;
+    let name = ProfileName::new("main");
+    let namespace = Namespace::new(&test.name, "slow");
+    let slow = Find {
+        filter: rawdoc! { "$where": "sleep(900) || true" },
+        ..Find::all()
+    };
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            desk.start(
+                "main",
+                Request::OpenFeed {
+                    feed: feed_id(),
+                    namespace: namespace.clone(),
+                    find: slow.clone(),
+                    count: 1,
+                },
+            )
+        })
+        .collect();
+    desk.wait("a pool at its limit", |report| match report {
+        Report::Pools { profile, pools, .. } if *profile == name => {
+            (pools.sums() == (3, 0, 5)).then_some(())
+        }
+        _ => None,
+    })
+    .await;
+    assert_eq!(counted_by_server(&test, &application).await, 3);
+    let warning = desk
+        .wait("the warning", |report| match report {
+            Report::Pools { pools, at, .. } => pools
+                .iter()
+                .flat_map(|(_, pool)| warnings(pool, *at))
+                .map(|warning| warning.text())
+                .next(),
+            _ => None,
+        })
+        .await;
+    assert!(
+        warning.starts_with("pool at its limit of 3 for") && warning.contains("`max_pool_size`"),
+        "{warning}"
+    );
+    for task in tasks {
+        let reply = desk.settled(task).await.unwrap();
+        assert!(matches!(reply, Reply::Page(_)), "{reply:?}");
+    }
+    let pools: Pools = desk
+        .wait("a pool at rest", |report| match report {
+            Report::Pools { pools, .. } if pools.sums() == (0, 3, 0) => Some((**pools).clone()),
+            _ => None,
+        })
+        .await;
+    let (_, pool) = pools.iter().next().unwrap();
+    assert_eq!((pool.created, pool.closed_in_all(), pool.max), (3, 0, 3));
+    assert!(
+        pool.waits.max() >= Duration::from_millis(900),
+        "the last waited for two others"
+    );
+    let counted = pools.commands.get("find").map(|c| c.took.count());
+    assert_eq!(counted, Some(8), "{:?}", pools.commands.keys());
+    desk.runner.shutdown().await;
+}
