@@ -13,7 +13,9 @@ use crate::model::Library;
 use crate::mongo::request::TaskId;
 
 pub mod administration;
+pub mod cascade;
 pub mod command;
+pub mod completion;
 pub mod context;
 pub mod details;
 pub mod documents;
@@ -30,10 +32,12 @@ pub mod overlay;
 pub mod picker;
 pub mod profiles;
 pub mod query;
+pub mod referrers;
 pub mod regions;
 pub mod scope;
 pub mod slot;
 pub mod tab;
+pub mod trail;
 pub mod tree;
 mod undo;
 pub mod update;
@@ -55,6 +59,7 @@ use profiles::{ProfileState, Profiles};
 use regions::Regions;
 use scope::{Ids, Running};
 use tab::Destination;
+use trail::Trail;
 use tree::Tree;
 
 /// Which pane has the keys while no overlay has them.
@@ -95,6 +100,8 @@ pub struct App {
     pub regions: Regions,
     /// The writes of this session.
     pub journal: Journal,
+    /// Where the person was before references were followed.
+    pub trail: Trail,
     /// Drafts that are not open in a tab, of earlier runs and of this one.
     pub drafts: Vec<Draft>,
     /// How columns are laid out, by [`crate::config::state::layout_key`].
@@ -151,6 +158,7 @@ impl App {
             models,
             regions: Regions::default(),
             journal: Journal::default(),
+            trail: Trail::default(),
             drafts: Vec::new(),
             layouts: BTreeMap::new(),
             ids: Ids::default(),

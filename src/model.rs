@@ -19,6 +19,7 @@ pub mod jsonschema;
 pub mod library;
 pub mod plural;
 pub mod reader;
+pub mod referrers;
 pub mod shipped;
 mod template;
 mod validate;

@@ -12,6 +12,7 @@ use crate::app::{App, Focus, Tab};
 use crate::input::{Key, Keymaps};
 use crate::theme::Theme;
 
+pub mod completion;
 pub mod details;
 pub mod documents;
 pub mod editor;
@@ -20,6 +21,7 @@ pub mod models;
 pub mod overlay;
 pub mod profiles;
 pub mod query;
+pub mod referrers;
 pub mod sheet;
 pub mod status;
 pub mod tabs;

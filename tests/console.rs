@@ -1,4 +1,6 @@
-//! The console without a server: keys in, effects and screens out.
+//! The console without a server, and some of it with one: keys in, effects and screens out.
 
+mod completing;
 mod documents;
 mod models;
+mod references;

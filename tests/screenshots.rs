@@ -72,6 +72,24 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     console.keys("I");
     console.wait_for("indexes (").await;
     save(&console, "details", false);
+    console.keys("esc F");
+    let counted = |s: &str| s.contains("by index") && !s.contains("counting");
+    console.wait_until("all is counted", counted).await;
+    save(&console, "referrers", false);
+    console.keys("esc d d");
+    console.wait_for("reference(s) to it").await;
+    console.keys("down down enter");
+    console.wait_for("one transaction").await;
+    save(&console, "cascade", false);
+    console.keys("esc esc e f8 end left ctrl-space");
+    console.wait_for("▸3-months").await;
+    save(&console, "completion", false);
+    console.keys("esc esc");
+    console.open("main", "career_dev.applications");
+    console.wait_for("1 of").await;
+    console.keys("e ctrl-home down down end left ctrl-space");
+    console.wait_for("@example").await;
+    save(&console, "completion-ids", false);
     drop(console);
 
     let mut console = Console::with_theme(profiles, models, (80, 24), "light");

@@ -172,6 +172,8 @@ pub enum Command {
     NextViolation,
     /// Previous violation.
     PreviousViolation,
+    /// List what could stand at the cursor.
+    Complete,
     /// Apply the offered fix.
     ApplyFix,
     /// Write in spite of violations.
@@ -188,6 +190,12 @@ pub enum Command {
     EditMerge,
     /// Follow the reference.
     Follow,
+    /// List what refers to the document.
+    Referrers,
+    /// Go back to where a reference was followed.
+    GoBack,
+    /// Go forward again.
+    GoForward,
     /// Details of the collection.
     Details,
     /// The models.
@@ -333,6 +341,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Diff,
             Context::Conflict,
             Context::Help,
+            Context::Dialog,
         ],
     },
     Entry {
@@ -351,6 +360,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Diff,
             Context::Conflict,
             Context::Help,
+            Context::Dialog,
         ],
     },
     Entry {
@@ -369,6 +379,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Diff,
             Context::Conflict,
             Context::Help,
+            Context::Dialog,
         ],
     },
     Entry {
@@ -387,6 +398,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Diff,
             Context::Conflict,
             Context::Help,
+            Context::Dialog,
         ],
     },
     Entry {
@@ -405,6 +417,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Diff,
             Context::Conflict,
             Context::Help,
+            Context::Dialog,
         ],
     },
     Entry {
@@ -423,6 +436,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Diff,
             Context::Conflict,
             Context::Help,
+            Context::Dialog,
         ],
     },
     Entry {
@@ -958,6 +972,12 @@ pub const COMMANDS: &[Entry] = &[
         ],
     },
     Entry {
+        command: Command::Complete,
+        name: "complete",
+        help: "list what could stand at the cursor",
+        contexts: &[Context::Editor],
+    },
+    Entry {
         command: Command::ApplyFix,
         name: "apply-fix",
         help: "apply the offered fix",
@@ -1008,6 +1028,34 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+        ],
+    },
+    Entry {
+        command: Command::Referrers,
+        name: "referrers",
+        help: "list what refers to the document",
+        contexts: &[Context::Table, Context::Outline, Context::Text],
+    },
+    Entry {
+        command: Command::GoBack,
+        name: "go-back",
+        help: "go back to where a reference was followed",
+        contexts: &[
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Models,
+        ],
+    },
+    Entry {
+        command: Command::GoForward,
+        name: "go-forward",
+        help: "go forward again after going back",
+        contexts: &[
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Models,
         ],
     },
     Entry {

@@ -47,9 +47,12 @@ mod pane;
 mod querying;
 mod results;
 pub mod rows;
+mod spot;
 pub mod text;
 pub mod tree;
 mod violations;
+
+pub use spot::Spot;
 
 pub use super::tab::{Answer, Handled};
 
@@ -354,6 +357,7 @@ impl Documents {
             }
             Command::Sort => self.prompt_sort(scope),
             Command::Follow => self.follow(scope),
+            Command::Referrers => self.list_referrers(scope),
             Command::Violations => self.list_violations(scope),
             Command::NextViolation => self.next_violation(scope, true),
             Command::PreviousViolation => self.next_violation(scope, false),
@@ -528,6 +532,7 @@ impl Documents {
                 self.columns.discover(self.feed.rows.kept().map(|(_, d)| d));
                 self.settle_view(scope);
                 self.measure(height);
+                self.tell_dangling(scope);
                 self.ask_estimate(scope);
             }
             Arrival::More => self.columns.discover(self.feed.rows.kept().map(|(_, d)| d)),

@@ -31,40 +31,56 @@ impl Entry {
 
 /// How many writes are kept.
 const KEPT: usize = 100;
-/// How many bytes of documents are kept; the oldest go first.
+/// How many bytes of documents are kept; the oldest writes go first.
 const KEPT_BYTES: usize = 64 << 20;
 
-/// The last writes, oldest first.
+/// The last writes, oldest first. Documents that were written in one transaction are one write.
 #[derive(Debug, Clone, Default)]
 pub struct Journal {
-    entries: VecDeque<Entry>,
+    writes: VecDeque<Vec<Entry>>,
 }
 
 impl Journal {
     /// Keeps a write that was acknowledged.
     pub fn record(&mut self, entry: Entry) {
-        self.entries.push_back(entry);
-        while self.entries.len() > KEPT
-            || (self.entries.len() > 1
-                && self.entries.iter().map(Entry::bytes).sum::<usize>() > KEPT_BYTES)
+        self.record_together(vec![entry]);
+    }
+
+    /// Keeps several documents that were written in one transaction, in the order in which they were.
+    pub fn record_together(&mut self, entries: Vec<Entry>) {
+        if entries.is_empty() {
+            return;
+        }
+        self.writes.push_back(entries);
+        let bytes = |writes: &VecDeque<Vec<Entry>>| -> usize {
+            writes.iter().flatten().map(Entry::bytes).sum()
+        };
+        while self.writes.len() > KEPT
+            || (self.writes.len() > 1 && bytes(&self.writes) > KEPT_BYTES)
         {
-            self.entries.pop_front();
+            self.writes.pop_front();
         }
     }
 
-    /// The write that an undo would put back.
+    /// The documents of the write that an undo would put back.
+    #[must_use]
+    pub fn last_together(&self) -> Option<&[Entry]> {
+        self.writes.back().map(Vec::as_slice)
+    }
+
+    /// The last document of that write.
     #[must_use]
     pub fn last(&self) -> Option<&Entry> {
-        self.entries.back()
+        self.last_together()?.last()
     }
 
     /// Forgets the last write: it was undone.
-    pub fn forget_last(&mut self) -> Option<Entry> {
-        self.entries.pop_back()
+    pub fn forget_last(&mut self) -> Option<Vec<Entry>> {
+        self.writes.pop_back()
     }
 
-    /// All kept writes, oldest first.
+    /// All kept documents, oldest first.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
-        self.entries.iter()
+        self.writes.iter().flatten()
     }
 }

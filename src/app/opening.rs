@@ -96,6 +96,25 @@ impl App {
         true
     }
 
+    /// Opens a tab that was closed again, beside those that are open.
+    pub(super) fn restore_beside(&mut self, tab: &SessionTab, effects: &mut Vec<Effect>) -> bool {
+        let (TabKind::Documents, Some(namespace)) = (tab.kind, Namespace::parse(&tab.namespace))
+        else {
+            return self.restore(tab, effects);
+        };
+        let destination = Destination::Documents {
+            profile: ProfileName::new(&tab.profile),
+            namespace,
+            filter: tab.filter.clone(),
+        };
+        self.go_to(destination, effects);
+        let mut scope = scope!(self, (*effects));
+        if let Some(Tab::Documents(documents)) = self.tabs.get_mut(self.active) {
+            documents.restore(&mut scope, tab);
+        }
+        true
+    }
+
     /// Opens a collection in a tab of its own, or turns to the tab it has.
     pub fn open_tab(&mut self, profile: &ProfileName, namespace: Namespace) -> Vec<Effect> {
         let mut effects = Vec::new();

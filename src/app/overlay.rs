@@ -3,11 +3,13 @@
 //! An overlay knows what was asked, not how to do it: it ends in an [`Intent`] or a [`Choice`], and the deck carries that
 //! out. The last overlay of the stack takes the keys.
 
+use super::cascade::Deletion;
 use super::command::Command;
 use super::context::Context;
 use super::details::Details;
 use super::field::Field;
 use super::picker::{Choice, Picker};
+use super::referrers::Referrers;
 use super::scope::TabId;
 use crate::config::state::DraftId;
 use crate::mongo::request::{Namespace, ProfileName, Request};
@@ -27,6 +29,10 @@ pub enum Overlay {
     Message(Message),
     /// Everything about one collection.
     Details(Box<Details>),
+    /// What refers to a document.
+    Referrers(Box<Referrers>),
+    /// A document that is to be deleted, and what becomes of what refers to it.
+    Deletion(Box<Deletion>),
 }
 
 /// All keys and commands.
@@ -201,6 +207,7 @@ impl Overlay {
             Self::Confirm(_) => Context::Dialog,
             Self::Prompt(_) => Context::Input,
             Self::Details(_) => Context::Details,
+            Self::Referrers(_) | Self::Deletion(_) => Context::Dialog,
         }
     }
 
@@ -208,6 +215,10 @@ impl Overlay {
     pub fn command(&mut self, command: Command, rows: usize) -> Outcome {
         if let Self::Picker(picker) = self {
             return picker.command(command, rows);
+        }
+        if let Self::Referrers(_) | Self::Deletion(_) = self {
+            // They ask the server, which the deck does for them.
+            return Outcome::Kept;
         }
         if matches!(
             command,
@@ -254,7 +265,7 @@ impl Overlay {
                 Command::Accept | Command::Open => Outcome::Answered,
                 _ => Outcome::Kept,
             },
-            Self::Picker(_) => Outcome::Ignored,
+            Self::Picker(_) | Self::Referrers(_) | Self::Deletion(_) => Outcome::Ignored,
         }
     }
 
@@ -269,7 +280,11 @@ impl Overlay {
                 prompt.problem = None;
                 prompt.field.input(input);
             }
-            Self::Help(_) | Self::Message(_) | Self::Details(_) => {}
+            Self::Help(_)
+            | Self::Message(_)
+            | Self::Details(_)
+            | Self::Referrers(_)
+            | Self::Deletion(_) => {}
         }
     }
 
@@ -278,7 +293,12 @@ impl Overlay {
         match self {
             Self::Picker(picker) => picker.pasted(text),
             // A word that guards something has to be typed.
-            Self::Confirm(_) | Self::Help(_) | Self::Message(_) | Self::Details(_) => {}
+            Self::Confirm(_)
+            | Self::Help(_)
+            | Self::Message(_)
+            | Self::Details(_)
+            | Self::Referrers(_)
+            | Self::Deletion(_) => {}
             Self::Prompt(prompt) => {
                 prompt.problem = None;
                 prompt.field.paste(text);

@@ -93,6 +93,8 @@ pub enum Asker {
     Tab(TabId),
     /// The topmost details overlay.
     Details,
+    /// The list of who refers to a document, or the question before one is deleted.
+    Referrers,
     /// A change of collections or databases that the person confirmed: what it was, for the notice.
     Administration(String),
     /// Putting a written document back: what it was, for the notice.

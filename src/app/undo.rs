@@ -6,16 +6,19 @@ use bson::RawDocumentBuf;
 
 use super::App;
 use super::effect::Effect;
+use super::journal::Entry;
 use super::overlay::{Confirm, Intent, Overlay};
 use super::scope::Asker;
 use super::update::{record, scope, tell_write};
-use crate::mongo::request::{Failure, Reply, Request, Write, WriteOutcome};
+use crate::mongo::request::{
+    Failure, Reply, Request, Together, TogetherOutcome, Write, WriteOutcome,
+};
 use crate::value::update::{self, delete_filter, plan};
 
 impl App {
     /// Asks whether the last write is to be put back.
     pub(super) fn undo_write_asked(&mut self) {
-        let Some(entry) = self.journal.last() else {
+        let Some((entry, others)) = self.journal.last_together().and_then(<[_]>::split_last) else {
             self.notices.say(
                 self.now,
                 super::notice::Level::Info,
@@ -30,9 +33,13 @@ impl App {
             (None, _) => "delete the document that was inserted",
             (Some(_), None) => "insert the document again that was deleted",
         };
+        let beside = match others.len() {
+            0 => String::new(),
+            n => format!(" With it {n} others that were written together, in one transaction."),
+        };
         let lines = vec![
             format!(
-                "{what}: `{}` {id} on profile `{}`.",
+                "{what}: `{}` {id} on profile `{}`.{beside}",
                 entry.namespace, entry.profile
             ),
             "It is done only if nothing else has changed there since.".to_owned(),
@@ -46,53 +53,29 @@ impl App {
 
     /// Puts the last write back, guarded by what that write left.
     pub(super) fn undo_write(&mut self, effects: &mut Vec<Effect>) {
-        let Some(entry) = self.journal.last().cloned() else {
+        let Some(entries) = self.journal.last_together().map(<[_]>::to_vec) else {
+            return;
+        };
+        let Some(entry) = entries.last() else {
             return;
         };
         let mut scope = scope!(self, (*effects));
-        let namespace = entry.namespace.clone();
-        let request = match (&entry.before, &entry.after) {
-            (Some(before), Some(after)) => match plan(after, before) {
-                Ok(plan) => {
-                    let (id, filter) = (entry.id.clone(), plan.filter);
-                    match plan.change {
-                        update::Write::Update(update) => Write::Update {
-                            namespace,
-                            id,
-                            filter,
-                            update,
-                        },
-                        update::Write::Replace(replacement) => Write::Replace {
-                            namespace,
-                            id,
-                            filter,
-                            replacement,
-                        },
-                    }
-                }
-                Err(problem) => return scope.warn(format!("cannot undo: {problem}")),
-            },
-            (Some(before), None) => Write::Insert {
-                namespace,
-                document: RawDocumentBuf::clone(before),
-            },
-            (None, Some(after)) => match delete_filter(after) {
-                Ok(filter) => Write::Delete {
-                    namespace,
-                    id: entry.id.clone(),
-                    filter,
-                },
-                Err(problem) => return scope.warn(format!("cannot undo: {problem}")),
-            },
-            (None, None) => return,
+        // What was written last is put back first.
+        let writes: Result<Vec<Write>, String> = entries.iter().rev().map(undoing).collect();
+        let request = match writes.map(|mut w| (w.pop(), w)) {
+            Err(problem) => return scope.warn(format!("cannot undo: {problem}")),
+            Ok((None, _)) => return,
+            Ok((Some(one), others)) if others.is_empty() => Request::Write(one),
+            Ok((Some(first), mut writes)) => {
+                writes.push(first);
+                Request::Together(Together {
+                    writes,
+                    absent: Vec::new(),
+                })
+            }
         };
         let what = format!("undo of the last write in {}", entry.namespace);
-        scope.ask_write(
-            Asker::Undo(what.clone()),
-            &entry.profile,
-            Request::Write(request),
-            what,
-        );
+        scope.ask_write(Asker::Undo(what.clone()), &entry.profile, request, what);
     }
 
     /// The undo is over.
@@ -106,23 +89,73 @@ impl App {
         tell_write(&mut scope, what, result);
         let outcome = match result {
             Ok(Reply::Written(WriteOutcome::Conflict { .. })) => "conflict".to_owned(),
+            Ok(Reply::Together(outcome)) if *outcome != TogetherOutcome::Written => {
+                "conflict".to_owned()
+            }
             Ok(_) => "written".to_owned(),
             Err(failure) => format!("refused: {}", failure.summary),
         };
-        let Some(entry) = self.journal.last().cloned() else {
+        let Some(entries) = self.journal.last_together().map(<[_]>::to_vec) else {
             return;
         };
-        let mut line = record(self.now, &entry.profile, &entry.namespace, "undo", outcome);
-        line.id = super::words::line(entry.id.as_raw_bson_ref());
-        effects.push(Effect::RecordWrite(line));
-        if let Ok(Reply::Written(WriteOutcome::Written)) = result {
+        for entry in &entries {
+            let outcome = outcome.clone();
+            let mut line = record(self.now, &entry.profile, &entry.namespace, "undo", outcome);
+            line.id = super::words::line(entry.id.as_raw_bson_ref());
+            effects.push(Effect::RecordWrite(line));
+        }
+        if outcome == "written" {
             self.journal.forget_last();
             let mut scope = scope!(self, (*effects));
+            let mut changed: Vec<_> = entries.iter().map(|e| (&e.profile, &e.namespace)).collect();
+            changed.sort();
+            changed.dedup();
             for tab in &mut self.tabs {
-                if *tab.profile() == entry.profile {
-                    tab.documents_changed(&mut scope, &entry.namespace);
+                for (profile, namespace) in &changed {
+                    if tab.profile() == *profile {
+                        tab.documents_changed(&mut scope, namespace);
+                    }
                 }
             }
         }
+    }
+}
+
+/// What puts one document back, guarded by what was written.
+fn undoing(entry: &Entry) -> Result<Write, String> {
+    let namespace = entry.namespace.clone();
+    let id = entry.id.clone();
+    match (&entry.before, &entry.after) {
+        (Some(before), Some(after)) => {
+            let plan = plan(after, before).map_err(|e| e.to_string())?;
+            let filter = plan.filter;
+            Ok(match plan.change {
+                update::Write::Update(update) => Write::Update {
+                    namespace,
+                    id,
+                    filter,
+                    update,
+                },
+                update::Write::Replace(replacement) => Write::Replace {
+                    namespace,
+                    id,
+                    filter,
+                    replacement,
+                },
+            })
+        }
+        (Some(before), None) => Ok(Write::Insert {
+            namespace,
+            document: RawDocumentBuf::clone(before),
+        }),
+        (None, Some(after)) => {
+            let filter = delete_filter(after).map_err(|e| e.to_string())?;
+            Ok(Write::Delete {
+                namespace,
+                id,
+                filter,
+            })
+        }
+        (None, None) => Err("nothing was kept of it".to_owned()),
     }
 }

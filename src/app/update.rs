@@ -11,7 +11,8 @@ use super::tree::Wish;
 use super::{App, Command, Focus, Wanted};
 use crate::config::state::WriteRecord;
 use crate::mongo::request::{
-    Access, ConnectionState, Failure, ProfileName, Reply, Report, TaskId, WriteOutcome,
+    Access, ConnectionState, Failure, ProfileName, Reply, Report, TaskId, TogetherOutcome,
+    WriteOutcome,
 };
 
 /// Borrows the shared parts of the state, leaving the panes free to be changed beside them.
@@ -100,6 +101,7 @@ impl App {
             }
         }
         for destination in std::mem::take(&mut self.destinations) {
+            self.leave_here();
             self.go_to(destination, &mut effects);
         }
         effects
@@ -138,6 +140,22 @@ impl App {
             self.overlays.pop();
             self.show_details(&profile, namespace, effects);
             return Handled::Yes;
+        }
+        let everywhere = matches!(
+            command,
+            Command::Suspend | Command::Redraw | Command::ThemeNext
+        );
+        match overlay {
+            _ if everywhere => {}
+            Overlay::Referrers(_) => {
+                self.referrers_command(command, effects);
+                return Handled::Yes;
+            }
+            Overlay::Deletion(_) => {
+                self.deletion_command(command, effects);
+                return Handled::Yes;
+            }
+            _ => {}
         }
         match overlay.command(command, rows) {
             Outcome::Kept => {}
@@ -300,6 +318,8 @@ impl App {
             Command::ThemeNext => effects.push(Effect::NextTheme),
             Command::MouseToggle => effects.push(Effect::ToggleMouse),
             Command::UndoWrite => self.undo_write_asked(),
+            Command::GoBack => self.go_along(true, effects),
+            Command::GoForward => self.go_along(false, effects),
             Command::Unlock => self.unlock(effects),
             Command::Lock => {
                 if let Some(profile) = self.current_profile() {
@@ -516,10 +536,23 @@ impl App {
             match (mouse.kind, hit) {
                 (MouseKind::WheelUp, _) => self.command(Command::CursorUp, effects),
                 (MouseKind::WheelDown, _) => self.command(Command::CursorDown, effects),
-                (_, Hit::Item(place)) => {
+                (_, Hit::Item(place)) if matches!(overlay, Overlay::Picker(_)) => {
                     if let Overlay::Picker(picker) = overlay {
                         let again = picker.cursor == place;
                         picker.cursor = place.min(picker.shown.len().saturating_sub(1));
+                        if again || mouse.kind == MouseKind::DoublePress {
+                            self.command(Command::Accept, effects);
+                        }
+                    }
+                }
+                (_, Hit::Item(place)) => {
+                    let cursor = match overlay {
+                        Overlay::Referrers(list) => Some(&mut list.cursor),
+                        Overlay::Deletion(deletion) => Some(&mut deletion.cursor),
+                        _ => None,
+                    };
+                    if let Some(cursor) = cursor {
+                        let again = std::mem::replace(cursor, place) == place;
                         if again || mouse.kind == MouseKind::DoublePress {
                             self.command(Command::Accept, effects);
                         }
@@ -723,6 +756,7 @@ impl App {
                     }
                 }
             }
+            Asker::Referrers => self.referrers_settled(task, result, running.writes, effects),
             Asker::Administration(what) => {
                 self.administration_settled(profile, &what, result, effects)
             }
@@ -826,6 +860,12 @@ pub(super) fn tell_write(scope: &mut Scope<'_>, what: &str, result: &Result<Repl
                 "not done: {what}: the document had changed meanwhile"
             ));
         }
+        Ok(Reply::Together(TogetherOutcome::Conflict { .. })) => scope.warn(format!(
+            "not done: {what}: one of the documents had changed meanwhile"
+        )),
+        Ok(Reply::Together(TogetherOutcome::Present { .. })) => scope.warn(format!(
+            "not done: {what}: further documents refer to it by now"
+        )),
         Ok(_) => scope.info(format!("done: {what}")),
         Err(failure) => {
             let mut failure = failure.clone();

@@ -239,6 +239,9 @@ fn nothing(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
             hint => format!("the collection is empty{hint}new document"),
         };
         (text, Role::Text)
+    } else if tab.sought().is_some() {
+        let text = format!("dangling: no such `_id` in {}", tab.namespace);
+        (text, Role::Warning)
     } else {
         let hint = key(Command::ClearFilter);
         let text = match hint.as_str() {

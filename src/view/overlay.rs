@@ -4,7 +4,7 @@ use crate::theme::Role;
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Sheet, details, help};
+use super::{Sheet, details, help, referrers};
 use crate::app::overlay::{Confirm, Message, Overlay, Prompt};
 use crate::app::picker::Picker;
 use crate::app::regions::Hit;
@@ -18,6 +18,8 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect, place: usize) {
     sheet.hide_cursor();
     match overlay {
         Overlay::Help(help) => help::draw(sheet, area, help),
+        Overlay::Referrers(list) => referrers::draw_referrers(sheet, area, list),
+        Overlay::Deletion(deletion) => referrers::draw_deletion(sheet, area, deletion),
         Overlay::Details(details) => details::draw(sheet, area, details),
         Overlay::Picker(picker) => draw_picker(sheet, area, picker),
         Overlay::Confirm(confirm) => draw_confirm(sheet, area, confirm),

@@ -5,7 +5,9 @@ use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 use super::Sheet;
+use crate::app::cascade::Stage;
 use crate::app::notice::Level;
+use crate::app::overlay::Overlay;
 use crate::app::regions::Hit;
 use crate::app::{Command, Context};
 
@@ -49,7 +51,14 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
     let end = area
         .right()
         .saturating_sub(u16::try_from(running.width()).unwrap_or(0) + 1);
-    for command in hints(context) {
+    let hints = match app.overlays.last() {
+        Some(Overlay::Referrers(_)) => &[Command::Accept, Command::Back],
+        Some(Overlay::Deletion(deletion)) if deletion.stage == Stage::Choosing => {
+            &[Command::Accept, Command::Back][..]
+        }
+        _ => hints(context),
+    };
+    for command in hints {
         hint(sheet, area.y, &mut x, end, context, *command);
     }
     if !running.is_empty() {
@@ -154,6 +163,10 @@ fn short(command: Command) -> &'static str {
         Command::Help => "help",
         Command::Edit => "edit",
         Command::EditValue => "edit value",
+        Command::Follow => "follow",
+        Command::Referrers => "referrers",
+        Command::GoBack => "go back",
+        Command::GoForward => "go forward",
         Command::Sort | Command::SortColumn => "sort",
         Command::Columns => "columns",
         Command::Details => "details",
@@ -165,6 +178,7 @@ fn short(command: Command) -> &'static str {
         Command::EditExternal => "$EDITOR",
         Command::Violations => "violations",
         Command::ApplyFix => "fix",
+        Command::Complete => "complete",
         Command::Discard => "discard",
         Command::Back => "back",
         Command::Accept => "accept",
@@ -187,7 +201,6 @@ fn short(command: Command) -> &'static str {
         Command::CopyDocument => "copy",
         Command::Undo => "undo",
         Command::CloseTab => "close",
-        Command::Follow => "follow",
         Command::Model => "model",
         Command::CopyValue => "copy",
         Command::Query => "query",
@@ -235,6 +248,8 @@ fn hints(context: Context) -> &'static [Command] {
             C::DocumentNew,
             C::Columns,
             C::Query,
+            C::Follow,
+            C::Referrers,
             C::CopyDocument,
             C::Palette,
             C::Help,
@@ -244,6 +259,8 @@ fn hints(context: Context) -> &'static [Command] {
             C::ViewNext,
             C::EditValue,
             C::ChangeType,
+            C::Follow,
+            C::Referrers,
             C::Search,
             C::DocumentNext,
             C::Toggle,
@@ -276,6 +293,7 @@ fn hints(context: Context) -> &'static [Command] {
             C::Save,
             C::Back,
             C::EditExternal,
+            C::Complete,
             C::Violations,
             C::ApplyFix,
             C::Search,

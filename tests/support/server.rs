@@ -130,11 +130,20 @@ impl Drop for TestDatabase {
 pub struct FailPoint {
     uri: String,
     name: String,
+    /// A server has one of each name, so tests that share the server take turns.
+    _turn: Option<tokio::sync::MutexGuard<'static, ()>>,
 }
+
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 impl FailPoint {
     /// Switches the fail point `name` on: `mode` is `"alwaysOn"` or `{ times: n }`, `data` as the fail point takes it.
     pub async fn on(uri: &str, name: &str, mode: impl Into<bson::Bson>, data: Document) -> Self {
+        let shared = uri == shared_uri() && name == "failCommand";
+        let turn = match shared {
+            true => Some(TURN.lock().await),
+            false => None,
+        };
         let client = Client::with_uri_str(uri).await.unwrap();
         client
             .database("admin")
@@ -145,6 +154,7 @@ impl FailPoint {
         Self {
             uri: uri.to_owned(),
             name: name.to_owned(),
+            _turn: turn,
         }
     }
 

@@ -7,6 +7,7 @@ use bson::RawDocumentBuf;
 
 use super::{Answer, Documents, Handled};
 use crate::app::Command;
+use crate::app::cascade::Deletion;
 use crate::app::editor::{self, Editor, Host, Over, convert, draft, review};
 use crate::app::effect::Effect;
 use crate::app::journal::Entry;
@@ -19,6 +20,11 @@ use crate::app::words;
 use crate::config::state::Draft;
 use crate::mongo::request::{Failure, Reply, Request, TaskId, Write, WriteOutcome};
 use crate::value::{Kind, Path, update};
+
+/// Documents of the tab that the editor looks at for names that no model knows.
+const SAMPLES: usize = 20;
+/// Larger ones are not looked at, in bytes.
+const SAMPLE: usize = 64 << 10;
 
 /// What a tab is about to do with a document beside editing its text.
 #[derive(Debug, Default)]
@@ -68,7 +74,10 @@ impl Documents {
             .ok_or_else(|| "there is no document under the cursor".to_owned())
     }
 
-    fn open_editor(&mut self, editor: Editor) {
+    fn open_editor(&mut self, mut editor: Editor) {
+        let kept = self.feed.rows.kept().map(|(_, d)| d);
+        let small = kept.filter(|d| d.as_bytes().len() <= SAMPLE);
+        editor.samples = small.take(SAMPLES).cloned().collect();
         self.editor = Some(Box::new(editor));
     }
 
@@ -182,6 +191,15 @@ impl Documents {
         {
             return Err(refusal);
         }
+        if let Some(model) = &self.model {
+            let (tab, profile, namespace) = (self.tab, &self.profile, &self.namespace);
+            let asked = Deletion::open(scope, tab, profile, namespace, model, &document);
+            if let Some(deletion) = asked {
+                scope.overlays.push(Overlay::Deletion(Box::new(deletion)));
+                self.desk.asked = Some(document);
+                return Ok(());
+            }
+        }
         let id = words::line(review::id_of(&document).as_raw_bson_ref());
         let lines = vec![
             format!("{id} in {} on profile `{}`.", self.namespace, self.profile),
@@ -226,6 +244,11 @@ impl Documents {
         result: Result<Reply, Failure>,
         took: Duration,
     ) -> Option<Result<Reply, Failure>> {
+        if let Some(editor) = &mut self.editor
+            && editor.settle_completion(scope, task, &result)
+        {
+            return None;
+        }
         if let Some(editor) = &mut self.editor
             && editor.awaits(task)
         {
@@ -357,6 +380,9 @@ impl Documents {
     pub(super) fn edit_hit(&mut self, scope: &mut Scope<'_>, hit: Hit) {
         if let (Some(editor), Hit::Row(row)) = (&mut self.editor, hit) {
             editor.click(scope, row);
+        }
+        if let (Some(editor), Hit::Item(place)) = (&mut self.editor, hit) {
+            editor.pick(scope, place);
         }
         if let Hit::Answer(yes) = hit {
             let command = match yes {

@@ -69,6 +69,13 @@ pub enum Arrival {
     Failed,
 }
 
+/// Where the cursor was in a feed.
+#[derive(Debug, Clone)]
+pub struct FeedSpot {
+    feed: FeedId,
+    place: Place,
+}
+
 /// One cursor of the server and the rows read from it.
 #[derive(Debug)]
 pub struct Feed {
@@ -193,6 +200,37 @@ impl Feed {
         self.rows.take(page, height);
         if let Some(back) = back {
             self.go_back(scope, source, back, height);
+        }
+    }
+
+    /// Where the cursor is.
+    #[must_use]
+    pub fn spot(&self) -> FeedSpot {
+        FeedSpot {
+            feed: self.id,
+            place: Place {
+                side: self.rows.side(),
+                line: self.rows.cursor(),
+                top: self.rows.top(),
+                id: self.rows.current().and_then(|d| identity(d)),
+            },
+        }
+    }
+
+    /// Goes back to where the cursor was; once its rows are there, where they are awaited.
+    pub fn return_to(&mut self, spot: &FeedSpot, height: usize) {
+        let place = &spot.place;
+        if matches!(self.awaited, Some((_, Awaited::Open))) {
+            self.back = Some(place.clone());
+            return;
+        }
+        let same = self.id == spot.feed && self.rows.side() == place.side;
+        let found = place.id.as_ref().and_then(|id| self.rows.line_of(id));
+        if same && found.is_none_or(|line| line == place.line) {
+            self.rows.page(place.top - self.rows.top(), height);
+            self.rows.move_to(place.line, height);
+        } else if let Some(line) = found {
+            self.rows.move_to(line, height);
         }
     }
 
