@@ -22,6 +22,7 @@ pub(crate) mod sample;
 pub mod shell;
 pub mod text;
 mod tree;
+pub mod typing;
 pub mod update;
 
 pub use diagnostic::{Diagnostic, Span};

@@ -22,7 +22,9 @@ use crate::mongo::request::{Namespace, ProfileName, TaskId};
 use crate::value::{Diagnostic, Path};
 
 pub mod buffer;
+pub mod candidates;
 pub mod check;
+pub mod completing;
 pub mod conflict;
 pub mod convert;
 pub mod draft;
@@ -34,6 +36,7 @@ mod writing;
 
 use buffer::Buffer;
 use check::{Check, Problem, Read};
+use completing::Completing;
 use conflict::Conflict;
 use draft::Keeping;
 use review::Review;
@@ -117,6 +120,10 @@ pub struct Editor {
     pub selected: Option<usize>,
     /// Where it stands.
     pub stage: Stage,
+    /// The list of what could stand at the cursor, while it is open.
+    pub completion: Option<Box<Completing>>,
+    /// Other documents of the collection, for the names that no model knows.
+    pub samples: Vec<Arc<RawDocumentBuf>>,
     /// Set once it is to close.
     pub over: Option<Over>,
     /// The text before anything was typed; `None` where that was another one.
@@ -150,6 +157,8 @@ impl Editor {
             check: Check::default(),
             selected: None,
             stage: Stage::Typing,
+            completion: None,
+            samples: Vec::new(),
             over: None,
             original: Some(text),
             told: Vec::new(),
@@ -175,7 +184,7 @@ impl Editor {
     /// Whether time alone changes something here.
     #[must_use]
     pub fn wants_ticks(&self) -> bool {
-        self.check_due.is_some() || self.keeping.is_pending()
+        self.check_due.is_some() || self.keeping.is_pending() || self.completion_wants_ticks()
     }
 
     /// Whether what is typed is on disk.
@@ -189,6 +198,7 @@ impl Editor {
         if self.check_due.is_some_and(|due| due <= scope.now) {
             self.check_now(scope.now);
         }
+        self.tick_completion(scope);
         if self.keeping.is_due(scope.now, self.base.as_ref()) {
             self.keep(scope);
         }
@@ -301,7 +311,13 @@ impl Editor {
     }
 
     fn typing_command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
+        if command == Command::Complete {
+            self.complete(scope);
+            return Handled::Yes;
+        }
+        let closed = self.close_completion(scope);
         match command {
+            Command::Back if closed => {}
             Command::Save => self.save(scope),
             Command::Back => self.leave(scope),
             Command::Discard => self.discard_asked(scope),
@@ -352,6 +368,7 @@ impl Editor {
 
     /// Keeps what was typed as a draft that waits.
     pub fn put_away(&mut self, scope: &mut Scope<'_>) {
+        self.close_completion(scope);
         self.keep(scope);
         if self.is_changed() {
             let draft = self.draft(scope.now);
@@ -401,6 +418,7 @@ impl Editor {
 
     /// Takes the text that the person's own editor left; one that does not parse stays to be mended.
     pub fn edited_externally(&mut self, scope: &mut Scope<'_>, result: Result<String, String>) {
+        self.close_completion(scope);
         let text = match result {
             Ok(text) => text,
             Err(problem) => return scope.warn(problem),
@@ -428,10 +446,19 @@ impl Editor {
         if !matches!(self.stage, Stage::Typing) {
             return;
         }
+        if self.completion_press(scope, &input) {
+            return;
+        }
         let before = self.buffer.cursor().0;
+        let character = match input.key {
+            tui_textarea::Key::Char(c) if !input.ctrl && !input.alt => Some(c),
+            _ => None,
+        };
         if self.buffer.input(input, scope.regions.main_rows) {
             self.changed(scope);
+            self.follow_completion(scope, character);
         } else {
+            self.follow_completion(scope, None);
             if self.buffer.cursor().0 != before {
                 self.selected = None;
             }
@@ -441,13 +468,20 @@ impl Editor {
 
     /// Takes pasted text.
     pub fn pasted(&mut self, scope: &mut Scope<'_>, text: &str) {
+        self.close_completion(scope);
         if matches!(self.stage, Stage::Typing) && self.buffer.paste(text) {
             self.changed(scope);
         }
     }
 
+    /// Takes a candidate of the list at the cursor, by its place in it.
+    pub fn pick(&mut self, scope: &mut Scope<'_>, place: usize) {
+        self.point_completion(scope, place);
+    }
+
     /// Puts the cursor on a line of those in sight, counted from the first.
     pub fn click(&mut self, scope: &mut Scope<'_>, row: usize) {
+        self.close_completion(scope);
         if matches!(self.stage, Stage::Typing) {
             self.buffer.go_to_line(self.buffer.first + row);
             self.keep_in_sight(scope);
@@ -456,6 +490,7 @@ impl Editor {
 
     /// Takes a turn of the wheel.
     pub fn wheel(&mut self, scope: &mut Scope<'_>, down: bool) {
+        self.close_completion(scope);
         match self.stage {
             Stage::Typing => {
                 let row = self.buffer.cursor().0;

@@ -4,10 +4,12 @@ use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::editor::Editor;
+use crate::app::editor::buffer::columns;
 use crate::app::editor::check::Finder;
+use crate::app::editor::completing::Completing;
 use crate::app::regions::{Hit, scrolled};
 use crate::theme::Role;
-use crate::view::Sheet;
+use crate::view::{Sheet, completion};
 use crate::view::typing::{NoShade, Typed, lines, margin, sign};
 
 /// At most so many problems are in sight at once.
@@ -50,6 +52,23 @@ pub fn draw(sheet: &mut Sheet<'_>, editor: &Editor, area: Rect) {
         };
         problems(sheet, editor, list);
     }
+    if let Some(open) = &editor.completion
+        && let Some(anchor) = anchor(editor, open, text, margin(&typed, text.width))
+    {
+        completion::draw(sheet, area, anchor, &open.list);
+    }
+}
+
+/// The cell where the list at the cursor hangs: the first of what it would take the place of.
+fn anchor(editor: &Editor, open: &Completing, text: Rect, margin: u16) -> Option<Position> {
+    let buffer = &editor.buffer;
+    let first = scrolled(buffer.first, buffer.cursor().0, usize::from(text.height));
+    let y = text.y + u16::try_from(open.row.checked_sub(first)?).ok()?;
+    let line = buffer.lines().get(open.row)?;
+    let typed = line.get(..open.span.start)?.chars();
+    let before: usize = typed.skip(buffer.left).map(columns).sum();
+    let before = u16::try_from(before).ok()?.min(text.width - margin);
+    (y < text.bottom()).then(|| Position::new(text.x + margin + before, y))
 }
 
 /// What the model says about the place that the cursor is at, and the counts.
