@@ -70,11 +70,7 @@ impl PartialEq for Referrer {
 /// The model that `name` stands for in a reference of documents that lie in `database`; with the database of its own
 /// documents.
 #[must_use]
-pub fn resolve(
-    library: &Library,
-    database: &str,
-    name: &str,
-) -> Option<(String, SharedModel)> {
+pub fn resolve(library: &Library, database: &str, name: &str) -> Option<(String, SharedModel)> {
     let model = library.named(database, name)?;
     let lies_in = model.database.clone();
     Some((lies_in.unwrap_or_else(|| database.to_owned()), model))

@@ -246,7 +246,6 @@ impl<'a> Sight<'a> {
     }
 
     fn referred(&self, field: &Field, document: Option<&RawDocument>) -> Option<Referred> {
-        let model = self.model?;
         let name = match field.reference.as_ref()? {
             Reference::Model(name) => name.clone(),
             Reference::Path(place) => match Path::from_dotted(place).get(document?) {
@@ -255,7 +254,7 @@ impl<'a> Sight<'a> {
             },
             Reference::Computed => return None,
         };
-        let (database, target) = resolve(self.library, model, self.database, &name)?;
+        let (database, target) = resolve(self.library, self.database, &name)?;
         let is_text = |f: &&Field| f.kind == Kind::String;
         let mut telling: Vec<String> = TELLING
             .iter()
