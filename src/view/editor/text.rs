@@ -9,8 +9,8 @@ use crate::app::editor::check::Finder;
 use crate::app::editor::completing::Completing;
 use crate::app::regions::{Hit, scrolled};
 use crate::theme::Role;
-use crate::view::{Sheet, completion};
 use crate::view::typing::{NoShade, Typed, lines, margin, sign};
+use crate::view::{Sheet, completion};
 
 /// At most so many problems are in sight at once.
 const PROBLEMS: u16 = 6;
