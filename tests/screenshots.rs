@@ -81,7 +81,9 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     console.keys("down down enter");
     console.wait_for("one transaction").await;
     save(&console, "cascade", false);
-    console.keys("esc esc e f8 end left ctrl-space");
+    console.keys("esc esc e ctrl-f");
+    console.type_text("timeframe");
+    console.keys("enter end left ctrl-space");
     console.wait_for("▸3-months").await;
     save(&console, "completion", false);
     console.keys("esc esc");

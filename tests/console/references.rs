@@ -390,6 +390,7 @@ async fn a_reference_that_leads_nowhere_and_one_that_needs_no_model_are_followed
     shop.console.wait_for("dangling: 1 of 2").await;
     assert!(shop.console.screen().contains("Ada"));
     shop.open("plain").await;
+    shop.console.wait_for("$ref").await;
     shop.console.keys("l f");
     shop.console
         .wait_for("{_id: ObjectId('65a000000000000000000065')}")

@@ -105,6 +105,8 @@ impl Editor {
             };
             match typed {
                 Typed::Key { colon, others } => (sight.names(&path, &others, colon), None, true),
+                // Beside the document's own brackets nothing can stand.
+                Typed::Value if path.is_root() => return,
                 Typed::Value => {
                     // What is wanted is said by declarations; guesses are for who asks.
                     if by_itself && sight.field(&path).is_none() {
