@@ -21,11 +21,16 @@
 //!
 //! A `;` may end a statement, but not a bare literal, as in both peers.
 
+mod chain;
+pub mod code;
+pub mod complete;
 mod consequence;
 mod constructors;
 mod date;
 mod date_text;
 mod eval;
+pub mod explain;
+pub mod format;
 mod js;
 mod json;
 mod methods;
@@ -34,10 +39,16 @@ mod number;
 mod operation;
 mod operators;
 pub mod plan;
+pub mod shape;
+mod sketch;
+pub mod snippet;
 pub mod split;
+pub mod stages;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod token;
+pub mod vocabulary;
 mod words;
 mod zone;
 
