@@ -246,6 +246,8 @@ impl List {
             if (item.state == State::Disabled || open) && !space.contains(ends_line) {
                 out.push('\n');
                 out.push_str(indent);
+            } else if open {
+                out.push_str(space.trim_start_matches([' ', '\t']));
             } else {
                 out.push_str(space);
             }
@@ -266,10 +268,9 @@ impl List {
         if open && !rest.starts_with(ends_line) {
             out.push('\n');
             out.push_str(outer);
-            out.push_str(rest);
-        } else {
-            out.push_str(&self.rest);
         }
+        // White space behind a comment of one line would be part of it.
+        out.push_str(if open { rest } else { &self.rest });
         (out, at)
     }
 

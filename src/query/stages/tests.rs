@@ -254,7 +254,7 @@ fn bodies(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// All comments that hold no stage, in no order.
+/// All comments, in no order, but those that hold a stage; those beside the stage in them among the others.
 fn comments(text: &str) -> Vec<String> {
     let mut found: Vec<String> = tokens(text)
         .iter()
@@ -262,6 +262,21 @@ fn comments(text: &str) -> Vec<String> {
         .map(|t| t.text(text).to_owned())
         .filter(|c| !c.starts_with(OFF) && !c.starts_with(MORE) && !c.starts_with(EXACT))
         .collect();
+    // A comment behind a stage goes into the comment that holds the stage.
+    for stage in at(text)
+        .stages
+        .iter()
+        .filter(|s| s.state == State::Disabled)
+    {
+        let whole = enabled_text(&text[stage.body.start..stage.body.end]).unwrap();
+        let inner = tokens(&whole);
+        found.extend(
+            inner
+                .iter()
+                .filter(|t| t.is_comment())
+                .map(|t| t.text(&whole).to_owned()),
+        );
+    }
     found.sort();
     found
 }
