@@ -52,17 +52,17 @@ fn completion_at_the_end_of_2000_lines(bencher: Bencher<'_, '_>) {
         fields: &Wide,
         ..Knowledge::default()
     };
-    bencher.bench(|| complete(black_box(&text), cursor, &knowledge));
+    bencher.bench_local(|| complete(black_box(&text), cursor, &knowledge));
 }
 
 #[divan::bench]
 fn the_stages_of_2000_lines(bencher: Bencher<'_, '_>) {
     let (text, cursor) = long();
-    bencher.bench(|| stages::find(black_box(&text), cursor).unwrap());
+    bencher.bench_local(|| stages::find(black_box(&text), cursor).unwrap());
 }
 
 #[divan::bench]
 fn laying_out_2000_lines(bencher: Bencher<'_, '_>) {
     let (text, cursor) = long();
-    bencher.bench(|| format(black_box(&text), 100, cursor).unwrap());
+    bencher.bench_local(|| format(black_box(&text), 100, cursor).unwrap());
 }
