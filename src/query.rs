@@ -252,12 +252,57 @@ fn document(
     what: &str,
     help: &str,
 ) -> Result<RawDocumentBuf, Diagnostic> {
-    match literal(text, context)? {
-        RawBson::Document(document) => Ok(document),
-        _ => Err(
-            Diagnostic::new(Span::new(0, text.len()), format!("{what} is a document"))
-                .with_help(help),
-        ),
+    let whole = || Diagnostic::new(Span::new(0, text.len()), format!("{what} is a document"));
+    match literal(text, context) {
+        Ok(RawBson::Document(document)) => Ok(document),
+        Ok(_) => Err(whole().with_help(help)),
+        // `status: "open"`, with its braces forgotten.
+        Err(_) if !text.trim_start().starts_with('{') && check_braced(text, context) => {
+            Err(whole().with_help(format!("put braces around it: `{{{}}}`", text.trim())))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Whether a text would be a document if it stood in braces.
+fn check_braced(text: &str, context: &Context) -> bool {
+    text.len() <= 1_000 && literal(&format!("{{{text}}}"), context).is_ok()
+}
+
+/// What joins several values into one at the top of a text, of which JavaScript would drop all but one.
+fn joined(text: &str) -> Option<Diagnostic> {
+    let allocator = Allocator::default();
+    let expression = Parser::new(&allocator, text, SourceType::script())
+        .parse_expression()
+        .ok()?;
+    let whole = bare(&expression);
+    let problem = |span: Span, message: &str, help: &str| {
+        Some(Diagnostic::new(span, message).with_help(help.to_owned()))
+    };
+    match whole {
+        Expression::SequenceExpression(list) => {
+            let second = list.expressions.get(1).map_or(Span::new(0, 0), span_of);
+            let span = Span::new(second.start, span_of(whole).end);
+            let help = "leave out what follows the comma: each has a place of its own";
+            problem(
+                span,
+                "one document stands here, and this is another one",
+                help,
+            )
+        }
+        Expression::LogicalExpression(both) => {
+            let span = Span::new(span_of(&both.left).end, span_of(&both.right).end);
+            let help = "write both conditions into one document, or `{$or: [{…}, {…}]}`";
+            problem(span, "documents are not joined by an operator", help)
+        }
+        Expression::ConditionalExpression(_)
+        | Expression::BinaryExpression(_)
+        | Expression::UnaryExpression(_)
+        | Expression::AssignmentExpression(_) => {
+            let help = "write it out between `{` and `}`";
+            problem(span_of(whole), "a document is not computed here", help)
+        }
+        _ => None,
     }
 }
 
@@ -271,6 +316,9 @@ fn literal(text: &str, context: &Context) -> Result<RawBson, Diagnostic> {
         }
     };
     let checked = check(text, context).map_err(first)?;
+    if let Some(problem) = joined(text) {
+        return Err(problem);
+    }
     if !checked.warnings.is_empty() {
         return Err(first(checked.warnings));
     }

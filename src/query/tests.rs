@@ -519,3 +519,37 @@ proptest! {
         let _ = check(&format!("{}{put}{}", &text[..at], &text[end..]), &context());
     }
 }
+
+#[test]
+fn a_filter_of_several_values_is_refused_and_never_one_of_them() {
+    for text in [
+        "{i: {$gt: 2990}}, {}",
+        "{i: {$gt: 2990}}, {i: 1}",
+        "({i: 5}, {})",
+        "{i: 5} && {}",
+        "{i: 5} || {}",
+        "1 ? {} : {i: 5}",
+        "{i: 5}; {}",
+        "{i: 5} {}",
+    ] {
+        let found = parse_filter(text, &context());
+        assert!(found.is_err(), "{text} was taken as {found:?}");
+        assert!(parse_sort(text, &context()).is_err(), "{text}");
+    }
+    let problem = parse_filter("{i: 5}, {}", &context()).unwrap_err();
+    assert_eq!(problem.span, Span::new(8, 10));
+    assert_eq!(
+        parse_filter("({i: 5})", &context()).unwrap(),
+        rawdoc! { "i": 5 }
+    );
+}
+
+#[test]
+fn a_filter_without_its_braces_says_so() {
+    let problem = parse_filter("i: 5", &context()).unwrap_err();
+    assert_eq!(
+        problem.help.as_deref(),
+        Some("put braces around it: `{i: 5}`")
+    );
+    assert!(parse_filter("db.c.find({a: 1})", &context()).is_err());
+}
