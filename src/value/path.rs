@@ -75,6 +75,24 @@ impl Path {
         )
     }
 
+    /// The path that a text names: dot notation, and `['a.b']` where a key has a dot of its own or is empty, as paths
+    /// are shown.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut steps = Vec::new();
+        let mut rest = text;
+        while let Some(at) = rest.find("['") {
+            let Some(end) = rest[at + 2..].find("']") else {
+                break;
+            };
+            steps.extend(Self::from_dotted(&rest[..at]).0);
+            steps.push(Step::Key(rest[at + 2..at + 2 + end].to_owned()));
+            rest = &rest[at + 2 + end + 2..];
+        }
+        steps.extend(Self::from_dotted(rest).0);
+        Self(steps)
+    }
+
     /// The server's dot notation, `a.b.0`. Ambiguous where a key has a dot of its own: see [`Path::is_plain`].
     #[must_use]
     pub fn dotted(&self) -> String {

@@ -3,14 +3,14 @@
 //! Arrays, and values that have no plain text of their own, are written as relaxed Extended JSON. A field that is
 //! missing and one that is null are both empty.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
 use super::output::Sink;
-use crate::value::Path;
 use crate::value::extjson::{self, Layout, Mode};
 use crate::value::instant;
+use crate::value::{Path, Step};
 
 /// How deep nested documents become columns; what is deeper is written as Extended JSON.
 const LEVELS: usize = 16;
@@ -19,11 +19,10 @@ const MAX_COLUMNS: usize = 2_000;
 
 /// A writer with its columns.
 pub(super) struct Csv {
-    columns: Vec<(String, Path)>,
-    /// Whether the columns were learned, so that later documents may have others.
-    learned: bool,
-    known: HashSet<String>,
-    /// How many documents had a top-level field that is no column.
+    columns: Vec<Path>,
+    /// The columns by their keys, where they were learned, so that documents may have others.
+    known: Option<Known>,
+    /// How many documents had a value that is in no column.
     with_others: u64,
     rows: u64,
 }
@@ -31,30 +30,30 @@ pub(super) struct Csv {
 impl Csv {
     /// Learns the columns where none were asked for, and writes the header.
     pub(super) fn new(asked: &[String], sample: &[RawDocumentBuf], sink: &mut Sink) -> Self {
-        let names = if asked.is_empty() {
-            let mut names = Vec::new();
+        let columns: Vec<Path> = if asked.is_empty() {
+            let mut found = Vec::new();
             let mut seen = HashSet::new();
             for document in sample {
-                collect(document, "", LEVELS, &mut names, &mut seen);
+                collect(document, &Path::root(), LEVELS, &mut found, &mut seen);
             }
-            names
+            found
         } else {
-            asked.to_vec()
+            asked.iter().map(|name| Path::parse(name)).collect()
         };
-        let columns: Vec<_> = names
-            .iter()
-            .map(|name| (name.clone(), Path::from_dotted(name)))
-            .collect();
-        let known = names
-            .iter()
-            .map(|n| n.split('.').next().unwrap_or_default().to_owned())
-            .collect();
+        let names: Vec<String> = match asked.is_empty() {
+            true => columns.iter().map(title).collect(),
+            false => asked.to_vec(),
+        };
         if !names.is_empty() {
             write_row(names.iter().map(String::as_str), sink);
         }
+        let known = asked.is_empty().then(|| {
+            let mut known = Known::default();
+            columns.iter().for_each(|path| known.add(path));
+            known
+        });
         Self {
             columns,
-            learned: asked.is_empty(),
             known,
             with_others: 0,
             rows: 0,
@@ -64,16 +63,11 @@ impl Csv {
     /// Writes one document.
     pub(super) fn row(&mut self, document: &RawDocument, sink: &mut Sink) {
         self.rows += 1;
-        if self.learned
-            && document
-                .iter()
-                .flatten()
-                .any(|(key, _)| !self.known.contains(key.as_str()))
-        {
+        if self.known.as_ref().is_some_and(|k| k.lacks(document)) {
             self.with_others += 1;
         }
         let mut cells = Vec::with_capacity(self.columns.len());
-        for (_, path) in &self.columns {
+        for path in &self.columns {
             match path.get(document).map(text).transpose() {
                 Ok(text) => cells.push(text.unwrap_or_default()),
                 Err(why) => return sink.damaged(why),
@@ -89,30 +83,74 @@ impl Csv {
             return Vec::new();
         }
         vec![format!(
-            "{} of {} documents have fields that are no column, since the first documents had none; name columns with `--columns`",
-            self.with_others, self.rows
+            "{} of {} have values that are in no column: the columns are those of the first documents, {MAX_COLUMNS} at the most; name others with `--columns`",
+            self.with_others,
+            match self.rows {
+                1 => "1 document".to_owned(),
+                n => format!("{n} documents"),
+            }
         )]
+    }
+}
+
+/// The name of a column: in dot notation where that says which field is meant.
+fn title(path: &Path) -> String {
+    let plain =
+        |step: &Step| matches!(step, Step::Key(k) if !k.is_empty() && !k.contains(['.', '[']));
+    match path.0.iter().all(plain) {
+        true => path.dotted(),
+        false => path.to_string(),
+    }
+}
+
+/// The columns as a tree of keys.
+#[derive(Default)]
+struct Known {
+    is_column: bool,
+    below: HashMap<String, Known>,
+}
+
+impl Known {
+    fn add(&mut self, path: &Path) {
+        let mut at = self;
+        for step in &path.0 {
+            if let Step::Key(key) = step {
+                at = at.below.entry(key.clone()).or_default();
+            }
+        }
+        at.is_column = true;
+    }
+
+    /// Whether a document has a value that is in no column. No deeper than the columns are.
+    fn lacks(&self, document: &RawDocument) -> bool {
+        document.iter().flatten().any(|(key, value)| {
+            let Some(known) = self.below.get(key.as_str()) else {
+                return true;
+            };
+            match value {
+                _ if known.is_column => false,
+                RawBsonRef::Document(inner) => known.lacks(inner),
+                RawBsonRef::Null | RawBsonRef::Undefined => false,
+                _ => true,
+            }
+        })
     }
 }
 
 fn collect(
     document: &RawDocument,
-    lead: &str,
+    lead: &Path,
     levels: usize,
-    names: &mut Vec<String>,
-    seen: &mut HashSet<String>,
+    found: &mut Vec<Path>,
+    seen: &mut HashSet<Path>,
 ) {
     for (key, value) in document.iter().flatten() {
-        let name = if lead.is_empty() {
-            key.as_str().to_owned()
-        } else {
-            format!("{lead}.{}", key.as_str())
-        };
+        let path = lead.key(key.as_str());
         match value {
             RawBsonRef::Document(inner) if levels > 1 && inner.iter().next().is_some() => {
-                collect(inner, &name, levels - 1, names, seen);
+                collect(inner, &path, levels - 1, found, seen);
             }
-            _ if names.len() < MAX_COLUMNS && seen.insert(name.clone()) => names.push(name),
+            _ if found.len() < MAX_COLUMNS && seen.insert(path.clone()) => found.push(path),
             _ => {}
         }
     }
@@ -153,4 +191,49 @@ fn write_row<'c>(cells: impl Iterator<Item = &'c str>, sink: &mut Sink) {
     }
     line.push_str("\r\n");
     sink.put(&line);
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use bson::rawdoc;
+
+    use super::*;
+
+    #[test]
+    fn keys_with_dots_of_their_own_and_empty_ones_are_columns_of_their_own() {
+        let document = rawdoc! { "a.b": 1, "a": { "b": 4, "c.d": { "$e": 5 } }, "": 6 };
+        let mut columns = Vec::new();
+        collect(
+            &document,
+            &Path::root(),
+            LEVELS,
+            &mut columns,
+            &mut HashSet::new(),
+        );
+        let titles: Vec<String> = columns.iter().map(title).collect();
+        assert_eq!(titles, ["['a.b']", "a.b", "a['c.d'].$e", "['']"]);
+        let value = |p: &Path| p.get(&document).and_then(|v| v.as_i32());
+        let values: Vec<_> = columns.iter().filter_map(value).collect();
+        assert_eq!(values, [1, 4, 5, 6]);
+        // A column that was named is the one that its title shows.
+        for (path, title) in columns.iter().zip(&titles) {
+            assert_eq!(&Path::parse(title), path, "{title}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_in_no_column_is_noticed_at_every_level() {
+        let mut known = Known::default();
+        known.add(&Path::from_dotted("a.b"));
+        assert!(!known.lacks(&rawdoc! { "a": { "b": { "c": 1 } } }));
+        for document in [
+            rawdoc! { "a": { "z": 1 } },
+            rawdoc! { "a": 5 },
+            rawdoc! { "z": 1 },
+        ] {
+            assert!(known.lacks(&document), "{document:?}");
+        }
+    }
 }

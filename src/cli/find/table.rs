@@ -55,10 +55,7 @@ impl Table {
         let names = if asked.is_empty() {
             fields(sample)
         } else {
-            asked
-                .iter()
-                .map(|n| (n.clone(), Path::from_dotted(n)))
-                .collect()
+            asked.iter().map(|n| (n.clone(), Path::parse(n))).collect()
         };
         let mut columns: Vec<(String, Column)> = names
             .into_iter()
