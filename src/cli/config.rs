@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{Exit, look, print, usage};
-use crate::config::{self, Project, paths, raw};
+use crate::config::{self, Globs, Profile, Project, paths, raw};
+use crate::mongo::connect;
 
 /// The configuration that `config init` writes: every key, explained.
 const DEFAULT: &str = include_str!("../../assets/config.toml");
@@ -88,14 +89,71 @@ fn check_file(file: &std::path::Path) -> Exit {
             for warning in &checked.warnings {
                 print::warning(&config::render(file, &text, warning));
             }
-            print::note(&format!(
-                "`{}` is right: {}",
-                file.display(),
-                profiles(checked.profiles.len())
-            ));
-            Exit::Ok
+            let settings = config::Config {
+                settings: checked.settings.clone(),
+                ..config::Config::default()
+            };
+            let mut problems: Vec<String> = [
+                look::theme(&checked.settings.theme).err(),
+                look::keymaps(&settings).err(),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
+            let globs = std::slice::from_ref(&checked.models);
+            problems.extend(beyond_the_text(&checked.profiles, globs));
+            said(file, checked.profiles.len(), &problems)
         }
         Err(e) => refuse(&e),
+    }
+}
+
+/// Says the problems, or that there are none.
+fn said(file: &std::path::Path, count: usize, problems: &[String]) -> Exit {
+    if problems.is_empty() {
+        print::note(&format!(
+            "`{}` is right: {}",
+            file.display(),
+            profiles(count)
+        ));
+        return Exit::Ok;
+    }
+    for problem in problems {
+        print::error(problem);
+    }
+    Exit::Usage
+}
+
+/// What the text alone does not show: connection strings that the driver refuses. What this machine lacks is said as a
+/// warning, since another one may have it.
+fn beyond_the_text(profiles: &[Profile], globs: &[Globs]) -> Vec<String> {
+    let mut problems = Vec::new();
+    for profile in profiles {
+        let of = |failure: &crate::mongo::request::Failure| {
+            format!("profile `{}`: {failure}", profile.name)
+        };
+        if let Err(failure) = connect::check_string(profile) {
+            problems.push(of(&failure));
+        }
+        for failure in connect::missing_here(profile) {
+            print::warning(&of(&failure));
+        }
+        let own = Globs {
+            base: profile.base.clone(),
+            patterns: profile.models.clone(),
+        };
+        missing_models(&format!("profile `{}`: ", profile.name), &own);
+    }
+    for globs in globs {
+        missing_models("", globs);
+    }
+    problems
+}
+
+fn missing_models(of: &str, globs: &Globs) {
+    let library = config::models::load(&globs.base, &globs.patterns);
+    for gap in library.gaps.iter().filter(|g| g.line == 0) {
+        print::warning(&format!("{of}models: `{}`: {}", gap.file, gap.what));
     }
 }
 
@@ -111,6 +169,19 @@ fn check() -> Exit {
     for problem in theme.into_iter().chain(keys) {
         print::error(&problem);
         wrong = true;
+    }
+    for problem in beyond_the_text(&loaded.profiles, &loaded.models) {
+        print::error(&problem);
+        wrong = true;
+    }
+    // A file that is not used so far would be told only once it is trusted.
+    if let Project::Untrusted(file) | Project::Changed(file) = &loaded.sources.project
+        && let Ok(Some(text)) = config::read_text(file)
+        && let Err(e) = config::parse(file, &text, raw::Kind::Project)
+    {
+        for problem in &e.problems {
+            print::warning(problem);
+        }
     }
     if wrong {
         return Exit::Usage;

@@ -14,7 +14,8 @@ use super::print::{self, Sent, printable};
 use super::{Exit, usage};
 use crate::config::models;
 use crate::model::{Model, Severity, Violation};
-use crate::value::extjson;
+use crate::value::extjson::{self, Layout, Mode};
+use crate::value::{Diagnostic, Span};
 
 /// The largest document that a server stores; a longer line is no document.
 const LARGEST: usize = 64 * 1024 * 1024;
@@ -22,7 +23,8 @@ const LARGEST: usize = 64 * 1024 * 1024;
 /// Arguments of `mongodeck validate`.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
-    /// The model: a Mongoose file (`.js`, `.ts`), or a `$jsonSchema` (`.json`); `#Name` chooses one of several.
+    /// The model: a Mongoose file (`.js`, `.ts`), a `$jsonSchema` (`.json`), or `shipped:SYSTEM`; `#Name` chooses one of
+    /// several.
     #[arg(long, value_name = "FILE[#NAME]")]
     pub model: String,
     /// How verdicts are printed.
@@ -43,11 +45,18 @@ pub enum Format {
     Json,
 }
 
+/// The most lines that are counted for the place of a mistake.
+const MOST_ABOVE: usize = 10_000_000;
+
 struct Tally {
     format: Format,
     documents: u64,
     refused: u64,
     warnings: u64,
+    /// How many lines are no document.
+    unreadable: u64,
+    /// The line, or else the place, of the document in its file.
+    number: u64,
     is_closed: bool,
 }
 
@@ -69,9 +78,12 @@ pub fn run(args: &ValidateArgs) -> Exit {
         documents: 0,
         refused: 0,
         warnings: 0,
+        unreadable: 0,
+        number: 0,
         is_closed: false,
     };
     for path in &args.documents {
+        tally.number = 0;
         let result = if path.as_os_str() == "-" {
             lines(
                 &model,
@@ -91,11 +103,21 @@ pub fn run(args: &ValidateArgs) -> Exit {
     }
     if args.format == Format::Table {
         print::note(&format!(
-            "{} documents, {} break `{}`, {} warnings",
-            tally.documents, tally.refused, model.name, tally.warnings
+            "{}, {} break `{}`, {}",
+            several(tally.documents, "document"),
+            tally.refused,
+            model.name,
+            several(tally.warnings, "warning")
         ));
     }
-    if tally.refused > 0 {
+    if tally.unreadable > 0 {
+        let n = tally.unreadable;
+        print::error(&match n {
+            1 => "1 line is no document".to_owned(),
+            n => format!("{n} lines are no documents"),
+        });
+        Exit::Usage
+    } else if tally.refused > 0 {
         Exit::Query
     } else {
         Exit::Ok
@@ -109,6 +131,9 @@ fn load(argument: &str) -> Result<Model, String> {
         Some((file, name)) if !Path::new(argument).is_file() => (file, Some(name)),
         _ => (argument, None),
     };
+    if let Some(system) = file.strip_prefix("shipped:") {
+        return shipped(system, name);
+    }
     let reading = models::read_file(Path::new(file)).map_err(|e| e.render(file))?;
     let problems = || {
         let list: Vec<String> = reading
@@ -180,6 +205,29 @@ fn load(argument: &str) -> Result<Model, String> {
     }
 }
 
+/// A model that comes with the program: `shipped:SYSTEM#NAME`.
+fn shipped(system: &str, name: Option<&str>) -> Result<Model, String> {
+    let library = models::load(Path::new("."), &[format!("shipped:{system}")]);
+    if let (true, Some(gap)) = (library.models.is_empty(), library.gaps.first()) {
+        return Err(format!("`{}`: {}", gap.file, gap.what));
+    }
+    let found = library
+        .models
+        .iter()
+        .find(|m| Some(m.name.as_str()) == name);
+    match (found, library.models.as_slice()) {
+        (Some(model), _) => Ok(Model::clone(model)),
+        (None, [only]) if name.is_none() => Ok(Model::clone(only)),
+        (None, all) => {
+            let names: Vec<String> = all.iter().map(|m| format!("`{}`", m.name)).collect();
+            Err(format!(
+                "choose one as `shipped:{system}#NAME`: {}",
+                names.join(", ")
+            ))
+        }
+    }
+}
+
 fn file(model: &Model, path: &Path, tally: &mut Tally) -> Result<(), String> {
     let name = path.display().to_string();
     let open = || fs::File::open(path).map_err(|e| format!("cannot read `{name}`: {e}"));
@@ -194,7 +242,7 @@ fn file(model: &Model, path: &Path, tally: &mut Tally) -> Result<(), String> {
     let mut first = String::new();
     read_line(&mut reader, &mut first).map_err(|e| format!("cannot read `{name}`: {e}"))?;
     if first.trim_start().starts_with('{') && extjson::parse_document(&first).is_ok() {
-        judge(model, &name, 1, &first, tally)?;
+        judge(model, &name, 1, &first, tally);
         return lines_from(model, &name, 2, &mut reader, tally);
     }
     let mut rest = String::new();
@@ -215,7 +263,10 @@ fn file(model: &Model, path: &Path, tally: &mut Tally) -> Result<(), String> {
         if let Ok(Some(RawBsonRef::Array(list))) = document.get("v") {
             for item in list.into_iter().flatten() {
                 match item {
-                    RawBsonRef::Document(d) => verdict(model, &name, d, tally),
+                    RawBsonRef::Document(d) => {
+                        tally.number += 1;
+                        verdict(model, &name, d, tally);
+                    }
                     _ => {
                         return Err(format!(
                             "`{name}`: the array holds something that is no document"
@@ -228,6 +279,7 @@ fn file(model: &Model, path: &Path, tally: &mut Tally) -> Result<(), String> {
     }
     match extjson::parse_document(&text) {
         Ok(document) => {
+            tally.number = 1;
             verdict(model, &name, &document, tally);
             Ok(())
         }
@@ -270,7 +322,7 @@ fn lines_from(
             return Ok(());
         }
         if !line.trim().is_empty() {
-            judge(model, name, number, &line, tally)?;
+            judge(model, name, number, &line, tally);
         }
         number += 1;
     }
@@ -287,22 +339,27 @@ fn read_line(reader: &mut impl BufRead, line: &mut String) -> io::Result<usize> 
     Ok(read)
 }
 
-fn judge(
-    model: &Model,
-    name: &str,
-    number: u64,
-    text: &str,
-    tally: &mut Tally,
-) -> Result<(), String> {
+fn judge(model: &Model, name: &str, number: u64, text: &str, tally: &mut Tally) {
+    tally.number = number;
     match extjson::parse_document(text) {
-        Ok(document) => {
-            verdict(model, name, &document, tally);
-            Ok(())
+        Ok(document) => verdict(model, name, &document, tally),
+        // The other lines are judged all the same.
+        Err(problems) => {
+            tally.unreadable += 1;
+            let problem = problems.first().map_or_else(
+                || format!("{name}:{number}: not a document"),
+                |p| {
+                    let above =
+                        "\n".repeat(usize::try_from(number - 1).unwrap_or(0).min(MOST_ABOVE));
+                    let shifted = Diagnostic {
+                        span: Span::new(p.span.start + above.len(), p.span.end + above.len()),
+                        ..p.clone()
+                    };
+                    shifted.render(name, &(above + text.trim_end_matches('\n')))
+                },
+            );
+            print::error(&problem);
         }
-        Err(problems) => Err(problems.first().map_or_else(
-            || format!("{name}:{number}: not a document"),
-            |p| format!("{name}, line {number}: {}", p.render(name, text)),
-        )),
     }
 }
 
@@ -337,6 +394,7 @@ fn dump(
                 tally.documents + 1
             )
         })?;
+        tally.number += 1;
         verdict(model, name, &document, tally);
         if tally.is_closed {
             return Ok(());
@@ -356,7 +414,17 @@ fn verdict(model: &Model, name: &str, document: &RawDocument, tally: &mut Tally)
     let sent = match tally.format {
         Format::Json => {
             let list: Vec<_> = violations.iter().map(as_json).collect();
-            print::line(&json!({ "valid": errors == 0, "violations": list }).to_string())
+            let id = document.get("_id").ok().flatten();
+            let id = id.and_then(|v| extjson::print(v, Mode::Relaxed, Layout::Compact).ok());
+            let id: Option<serde_json::Value> = id.and_then(|t| serde_json::from_str(&t).ok());
+            let verdict = json!({
+                "file": name,
+                "document": tally.number,
+                "_id": id,
+                "valid": errors == 0,
+                "violations": list,
+            });
+            print::line(&verdict.to_string())
         }
         Format::Table => {
             let mut sent = Sent::Written;
@@ -365,11 +433,17 @@ fn verdict(model: &Model, name: &str, document: &RawDocument, tally: &mut Tally)
                     Severity::Error => "error",
                     Severity::Warning => "warning",
                 };
-                let line = format!(
-                    "{name}:{}\t{mark}\t{}\t{}\t{}",
-                    tally.documents, violation.path, violation.kind, violation.message
-                );
-                sent = print::line(&printable(&line).replace('\n', " "));
+                let place = format!("{name}:{}", tally.number);
+                let path = violation.path.to_string();
+                let parts = [
+                    place.as_str(),
+                    mark,
+                    path.as_str(),
+                    violation.kind.as_str(),
+                    violation.message.as_str(),
+                ];
+                let parts = parts.map(|part| printable(part).replace('\n', " "));
+                sent = print::line(&parts.join("\t"));
                 if sent == Sent::Closed {
                     break;
                 }
@@ -378,6 +452,10 @@ fn verdict(model: &Model, name: &str, document: &RawDocument, tally: &mut Tally)
         }
     };
     tally.is_closed = sent == Sent::Closed;
+}
+
+fn several(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 fn as_json(violation: &Violation) -> serde_json::Value {

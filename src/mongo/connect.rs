@@ -17,7 +17,7 @@ use mongodb::options::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::profile::Profile;
+use crate::config::profile::{Profile, Secret};
 use crate::mongo::failure::{Scene, cause_of_text, lower_first, plain};
 use crate::mongo::request::{Failure, FailureKind};
 
@@ -121,6 +121,62 @@ pub async fn password_needed(profile: &Profile) -> Result<bool, Failure> {
     );
     let user = profile.username.as_ref().or(credential.username.as_ref());
     Ok(wants_one && user.is_some() && credential.password.is_none())
+}
+
+/// Whether the connection string, as far as it stands in the configuration, is one that the driver takes. Asks nobody.
+///
+/// # Errors
+///
+/// [`FailureKind::Configuration`] with what is wrong.
+pub fn check_string(profile: &Profile) -> Result<(), Failure> {
+    let Secret::Text(text) = &profile.uri else {
+        return Ok(());
+    };
+    // A string that is a variable as a whole is not known before it is set.
+    if text.expose_secret().starts_with("${") {
+        return Ok(());
+    }
+    let filled = secret::replace_variables(text, |_| Some("x".to_owned()))?;
+    // A port or an option in a variable would be no `x`: then only what it is set to can be judged.
+    if filled.expose_secret() == text.expose_secret() {
+        parse(&filled)?;
+    }
+    Ok(())
+}
+
+/// What a profile refers to and this machine lacks at the moment: variables, programs, files.
+#[must_use]
+pub fn missing_here(profile: &Profile) -> Vec<Failure> {
+    let mut missing = Vec::new();
+    match &profile.uri {
+        Secret::Text(text) => {
+            let of_environment = |name: &str| std::env::var(name).ok();
+            missing.extend(secret::replace_variables(text, of_environment).err());
+        }
+        Secret::Environment(name) => {
+            let text = SecretString::from(format!("${{{name}}}"));
+            missing.extend(secret::replace_variables(&text, |n| std::env::var(n).ok()).err());
+        }
+        Secret::Command(words) => {
+            if let Some(program) = words.first()
+                && !secret::is_program(program, &profile.base)
+            {
+                let what = format!("`uri_command`: there is no program `{}`", plain(program));
+                missing.push(configuration(what));
+            }
+        }
+        Secret::Keyring { .. } => {}
+    }
+    let files = [
+        (&profile.tls.ca_file, "ca_file"),
+        (&profile.tls.certificate_key_file, "certificate_key_file"),
+    ];
+    for (file, key) in files {
+        if let Some(file) = file {
+            missing.extend(readable(file, "file", key).err());
+        }
+    }
+    missing
 }
 
 fn parse(uri: &SecretString) -> Result<ConnectionString, Failure> {

@@ -75,6 +75,15 @@ pub(super) fn replace_variables(
     Ok(SecretString::from(out))
 }
 
+/// Whether a program of this name can be found as the operating system looks for it.
+pub(super) fn is_program(program: &str, directory: &Path) -> bool {
+    if program.contains('/') {
+        return directory.join(program).is_file();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|d| d.join(program).is_file())
+}
+
 async fn run(words: &[String], directory: &Path) -> Result<SecretString, Failure> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(configuration("`uri_command` names no program")
