@@ -1,6 +1,7 @@
 //! The console without a server, and some of it with one: keys in, effects and screens out.
 
 mod completing;
+mod deck;
 mod documents;
 mod models;
 mod references;

@@ -8,7 +8,7 @@ use super::tab::Answer;
 use super::update::scope;
 use super::words::line;
 use super::{App, Command, Context, Focus};
-use crate::mongo::request::{Namespace, ProfileName};
+use crate::mongo::request::{ConnectionState, Namespace, ProfileName};
 
 impl App {
     /// Every command that applies here, by name; then the others.
@@ -29,56 +29,74 @@ impl App {
         )));
     }
 
-    /// Every namespace of every connected profile.
+    /// Every namespace of every connected profile, and the profiles that are not connected.
     pub(super) fn show_jump(&mut self, effects: &mut Vec<Effect>) {
-        let mut scope = scope!(self, (*effects));
-        self.tree.read_all(&mut scope);
-        let items = self.jump_items();
         let empty =
             "no collection by that name; collections still being read are added as they come";
         self.overlays
-            .push(Overlay::Picker(Picker::new(JUMP, items, empty)));
+            .push(Overlay::Picker(Picker::new(JUMP, Vec::new(), empty)));
+        self.extend_jump(effects);
     }
 
-    /// Adds the collections that have come in since the jump list was opened.
-    pub(super) fn extend_jump(&mut self) {
+    /// Asks for what the jump list lacks, and brings it up to date with what came in.
+    pub(super) fn extend_jump(&mut self, effects: &mut Vec<Effect>) {
+        let is_jump = |o: &Overlay| matches!(o, Overlay::Picker(p) if p.title == JUMP);
+        if !self.overlays.iter().any(is_jump) {
+            return;
+        }
+        let mut scope = scope!(self, (*effects));
+        self.tree.read_all(&mut scope);
+        let reading = self.tree.is_reading(&self.profiles);
         let items = self.jump_items();
+        let mut picked = None;
         for overlay in &mut self.overlays {
             if let Overlay::Picker(picker) = overlay
                 && picker.title == JUMP
             {
-                let new: Vec<Item> = items
-                    .iter()
-                    .filter(|i| !picker.items.contains(i))
-                    .cloned()
-                    .collect();
-                if !new.is_empty() {
-                    picker.extend(new);
+                let picking = picker.picking;
+                picker.reading = reading;
+                if picker.items != items {
+                    picker.renew(items.clone());
+                    picker.picking = picking;
+                }
+                if picking && !reading {
+                    picker.picking = false;
+                    picked = picker.current().map(|i| i.choice.clone());
                 }
             }
+        }
+        let on_top = self.overlays.last().is_some_and(is_jump);
+        if let Some(choice) = picked.filter(|_| on_top) {
+            self.choose(choice, effects);
         }
     }
 
     fn jump_items(&self) -> Vec<Item> {
         let mut found: Vec<(ProfileName, Namespace)> = self.tree.namespaces().collect();
-        // The server's own come last here too.
-        found.sort_by(|a, b| {
-            let own = |n: &Namespace| super::tree::is_servers_own(&n.database);
-            (own(&a.1), a).cmp(&(own(&b.1), b))
+        found.sort();
+        let away = |p: &&super::profiles::ProfileState| {
+            matches!(
+                p.connection,
+                ConnectionState::Closed | ConnectionState::Failed(_)
+            )
+        };
+        let collections = found.into_iter().map(|(profile, namespace)| {
+            let own = super::tree::is_servers_own(&namespace.database);
+            Item::new(
+                format!("{profile} {namespace}"),
+                self.tree
+                    .size_of(&profile, &namespace)
+                    .map(|s| super::words::several(s.documents, "document"))
+                    .unwrap_or_default(),
+                Choice::Open(profile, namespace),
+            )
+            .behind(own)
         });
-        found
-            .into_iter()
-            .map(|(profile, namespace)| {
-                Item::new(
-                    format!("{profile} {namespace}"),
-                    self.tree
-                        .size_of(&profile, &namespace)
-                        .map(|s| format!("{} documents", s.documents))
-                        .unwrap_or_default(),
-                    Choice::Open(profile, namespace),
-                )
-            })
-            .collect()
+        let profiles = self.profiles.all.iter().filter(away).map(|p| {
+            let detail = "not connected: connects, and lists its collections";
+            Item::new(p.name.as_str(), detail, Choice::Connect(p.name.clone())).behind(true)
+        });
+        collections.chain(profiles).collect()
     }
 
     /// All notices, newest first.
@@ -170,6 +188,11 @@ impl App {
                 }
                 return;
             }
+            Choice::Connect(profile) => {
+                // The list stays open: what was typed to narrow it finds what comes in.
+                self.connect(&profile, effects);
+                return;
+            }
             Choice::Notice(place) => {
                 if let Some(notice) = self.notices.history().get(place) {
                     let text = match notice.detail.is_empty() {
@@ -197,7 +220,7 @@ impl App {
             Choice::Draft(id) => self.resume(&id, effects),
             Choice::Path(tab, path) => self.tell_tab(tab, Answer::GoTo(path), effects),
             Choice::Kind(tab, alias) => self.tell_tab(tab, Answer::Kind(alias), effects),
-            Choice::Column(..) | Choice::Notice(_) | Choice::Nothing => {}
+            Choice::Column(..) | Choice::Connect(_) | Choice::Notice(_) | Choice::Nothing => {}
         }
     }
 

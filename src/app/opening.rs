@@ -33,8 +33,12 @@ impl App {
                 }
                 (None, _) => self.focus = Focus::Tree,
             }
+            let shown = self.documents().map(|d| d.namespace.clone());
             let mut scope = scope!(self, effects);
             self.tree.open_profile(&mut scope, &profile);
+            if let Some(namespace) = shown {
+                self.tree.reveal(&mut scope, &profile, &namespace);
+            }
         }
         if let Some(session) = opening.session {
             for tab in &session.tabs {

@@ -29,6 +29,8 @@ pub enum Choice {
     Kind(TabId, &'static str),
     /// Show or hide a column of a tab.
     Column(TabId, String),
+    /// Connect a profile, so that its collections come into the list.
+    Connect(ProfileName),
     /// Nothing happens: the line is there to be read.
     Nothing,
 }
@@ -42,6 +44,8 @@ pub struct Item {
     pub detail: String,
     /// A mark before it: on or off; `None` for a list without marks.
     pub marked: Option<bool>,
+    /// Whether it comes after all others, however well it matches.
+    pub last: bool,
     /// What it stands for.
     pub choice: Choice,
 }
@@ -54,8 +58,15 @@ impl Item {
             label: label.into(),
             detail: detail.into(),
             marked: None,
+            last: false,
             choice,
         }
+    }
+
+    /// The same, after all others where `last` holds.
+    #[must_use]
+    pub fn behind(self, last: bool) -> Self {
+        Self { last, ..self }
     }
 }
 
@@ -76,6 +87,12 @@ pub struct Picker {
     pub first: usize,
     /// What is said where nothing matches.
     pub empty: &'static str,
+    /// Whether more items are still being read. The best match may then still change, so that picking it waits.
+    pub reading: bool,
+    /// Whether the best match is to be picked as soon as all is read.
+    pub picking: bool,
+    /// Whether the person chose an item with the cursor.
+    moved: bool,
 }
 
 impl Picker {
@@ -91,6 +108,9 @@ impl Picker {
             cursor: 0,
             first: 0,
             empty,
+            reading: false,
+            picking: false,
+            moved: false,
         }
     }
 
@@ -100,13 +120,24 @@ impl Picker {
         self.items.get(*self.shown.get(self.cursor)?)
     }
 
-    /// Adds items found since the list was opened; the cursor stays on its item.
-    pub fn extend(&mut self, items: impl IntoIterator<Item = Item>) {
-        self.items.extend(items);
-        let (cursor, first) = (self.cursor, self.first);
+    /// Takes the items as they are now. The cursor stays on an item that the person chose, else on the best match.
+    pub fn renew(&mut self, items: Vec<Item>) {
+        let chosen = self
+            .current()
+            .filter(|_| self.moved)
+            .map(|i| i.choice.clone());
+        self.items = items;
+        let first = self.first;
         self.narrow();
-        self.cursor = cursor.min(self.shown.len().saturating_sub(1));
-        self.first = first;
+        let place = chosen.and_then(|choice| {
+            let at = |i: &usize| self.items.get(*i).is_some_and(|i| i.choice == choice);
+            self.shown.iter().position(at)
+        });
+        if let Some(place) = place {
+            self.cursor = place;
+            self.first = first.min(place);
+            self.moved = true;
+        }
     }
 
     /// Takes a command.
@@ -119,6 +150,11 @@ impl Picker {
             Command::PageDown | Command::HalfPageDown => self.cursor + rows.max(1),
             Command::CursorFirst => 0,
             Command::CursorLast => last,
+            Command::Accept | Command::Open
+                if self.reading && !self.moved && !std::mem::replace(&mut self.picking, true) =>
+            {
+                return Outcome::Kept;
+            }
             Command::Accept | Command::Open | Command::Toggle => {
                 return match self.current().map(|i| i.choice.clone()) {
                     Some(Choice::Nothing) | None => Outcome::Kept,
@@ -130,6 +166,8 @@ impl Picker {
             }
             _ => return Outcome::Kept,
         };
+        self.moved = true;
+        self.picking = false;
         self.cursor = cursor.min(last);
         self.first = scrolled(self.first, self.cursor, rows);
         Outcome::Kept
@@ -153,17 +191,21 @@ impl Picker {
         let pattern = Pattern::parse(self.field.text(), CaseMatching::Smart, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
-        let mut found: Vec<(u32, usize)> = self
+        let mut found: Vec<(bool, u32, usize)> = self
             .items
             .iter()
             .enumerate()
             .filter_map(|(i, item)| {
                 let text = Utf32Str::new(&item.label, &mut buffer);
-                pattern.score(text, &mut matcher).map(|score| (score, i))
+                pattern
+                    .score(text, &mut matcher)
+                    .map(|score| (item.last, score, i))
             })
             .collect();
-        found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        self.shown = found.into_iter().map(|(_, i)| i).collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
+        self.shown = found.into_iter().map(|(.., i)| i).collect();
+        self.moved = false;
+        self.picking = false;
         self.cursor = 0;
         self.first = 0;
     }
@@ -199,5 +241,19 @@ mod tests {
         );
         typed(&mut picker, "zzz");
         assert_eq!(picker.current(), None);
+    }
+
+    #[test]
+    fn what_comes_last_does_so_however_well_it_matches() {
+        let items = vec![
+            Item::new("admin.users", "", Choice::Nothing).behind(true),
+            Item::new("career_dev.users", "", Choice::Nothing),
+        ];
+        let mut picker = Picker::new("jump", items, "nothing");
+        typed(&mut picker, "users");
+        assert_eq!(
+            picker.current().map(|i| i.label.as_str()),
+            Some("career_dev.users")
+        );
     }
 }

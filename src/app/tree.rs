@@ -201,12 +201,27 @@ impl Tree {
             .map(|p| p.name.clone())
             .collect();
         for profile in ready {
+            self.ask_databases(scope, &profile, Again::No);
             let names: Vec<String> = self.databases(&profile).map(|d| d.name.clone()).collect();
             for database in names {
                 self.ask_collections(scope, &profile, &database, Again::No);
             }
         }
         self.rebuild(scope.profiles, scope.models);
+    }
+
+    /// Whether names are still being read, or a first connection is under way that brings some.
+    #[must_use]
+    pub fn is_reading(&self, profiles: &Profiles) -> bool {
+        profiles.all.iter().any(|p| match p.connection {
+            ConnectionState::Connecting => true,
+            ConnectionState::Ready(_) => self.branches.get(&p.name).is_none_or(|b| {
+                let lists = b.branches.values();
+                b.databases.loading().is_some()
+                    || lists.into_iter().any(|l| l.collections.loading().is_some())
+            }),
+            _ => false,
+        })
     }
 
     fn databases(&self, profile: &ProfileName) -> impl Iterator<Item = &DatabaseInfo> {
@@ -236,6 +251,8 @@ impl Tree {
 
     /// Puts the cursor on a collection, opening what is above it.
     pub fn reveal(&mut self, scope: &mut Scope<'_>, profile: &ProfileName, namespace: &Namespace) {
+        // As near to it as there is a row, until the rest is read.
+        self.go_to(&Node::Profile(profile.clone()));
         self.open_database(scope, profile, &namespace.database);
         if let Some(domain) = domain_of(scope.models, &namespace.database, &namespace.collection) {
             self.open.insert(Node::Domain(

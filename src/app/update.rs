@@ -275,14 +275,12 @@ impl App {
 
     fn deck_command(&mut self, command: Command, effects: &mut Vec<Effect>) {
         match command {
-            Command::FocusTree => self.focus = Focus::Tree,
+            Command::FocusTree => self.turn_to_tree(effects),
             Command::FocusMain => self.focus = Focus::Main,
-            Command::FocusNext | Command::FocusPrevious => {
-                self.focus = match self.focus {
-                    Focus::Tree => Focus::Main,
-                    Focus::Main => Focus::Tree,
-                };
-            }
+            Command::FocusNext | Command::FocusPrevious => match self.focus {
+                Focus::Tree => self.focus = Focus::Main,
+                Focus::Main => self.turn_to_tree(effects),
+            },
             Command::Help => {
                 let context = self.context();
                 self.overlays
@@ -307,11 +305,7 @@ impl App {
             }
             Command::CloseTab => self.close_tab_asked(effects),
             Command::Cancel => self.cancel(effects),
-            Command::Back => {
-                if self.focus == Focus::Main {
-                    self.focus = Focus::Tree;
-                }
-            }
+            Command::Back => self.turn_to_tree(effects),
             Command::Quit => self.quit(effects),
             Command::Suspend => effects.push(Effect::Suspend),
             Command::Redraw => effects.push(Effect::Redraw),
@@ -338,6 +332,30 @@ impl App {
                     ));
                 }
             },
+        }
+    }
+
+    /// Gives the tree the keys, with the cursor on what the tab in front shows.
+    fn turn_to_tree(&mut self, effects: &mut Vec<Effect>) {
+        if self.focus == Focus::Tree {
+            return;
+        }
+        self.focus = Focus::Tree;
+        let Some(shown) = self.documents() else {
+            return;
+        };
+        let (profile, namespace) = (shown.profile.clone(), shown.namespace.clone());
+        let mut scope = scope!(self, (*effects));
+        self.tree.reveal(&mut scope, &profile, &namespace);
+        self.tree.first = scrolled(self.tree.first, self.tree.cursor(), self.regions.tree_rows);
+    }
+
+    /// The profile of what is shown: the tab in front, else what the focused pane is about.
+    #[must_use]
+    pub fn shown_profile(&self) -> Option<ProfileName> {
+        match self.tab() {
+            Some(tab) => Some(tab.profile().clone()),
+            None => self.current_profile(),
         }
     }
 
@@ -432,6 +450,11 @@ impl App {
             .map(|(t, _)| *t)
             .collect();
         if reads.is_empty() {
+            let writes = self.tasks.values().find_map(|r| r.writes.clone());
+            if let Some(what) = writes {
+                let mut scope = scope!(self, (*effects));
+                return scope.info(format!("cannot be stopped: {what} (`quit` leaves)"));
+            }
             return self.quit(effects);
         }
         for task in reads {
@@ -672,7 +695,9 @@ impl App {
         let before = std::mem::replace(&mut known.connection, state);
         let was_ready = matches!(before, ConnectionState::Ready(_));
         let is_ready = known.is_ready();
-        if std::mem::discriminant(&before) != std::mem::discriminant(&known.connection) {
+        let is_other = std::mem::discriminant(&before) != std::mem::discriminant(&known.connection);
+        // Each attempt has a pause of its own.
+        if is_other || matches!(known.connection, ConnectionState::Retrying { .. }) {
             known.since = now;
         }
         if was_ready && is_ready {
@@ -689,6 +714,8 @@ impl App {
             }) => scope.fail(failure),
             _ => {}
         }
+        self.extend_jump(effects);
+        let mut scope = scope!(self, (*effects));
         if is_ready {
             if matches!(before, ConnectionState::Retrying { .. }) {
                 scope.info(format!("profile `{profile}` answers again"));
@@ -726,7 +753,7 @@ impl App {
                 for tab in self.tabs.iter_mut().filter(|t| t.profile() == profile) {
                     tab.names_read(&self.tree);
                 }
-                self.extend_jump();
+                self.extend_jump(effects);
             }
             Asker::Tab(id) => {
                 let mut scope = scope!(self, (*effects));

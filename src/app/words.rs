@@ -39,6 +39,15 @@ pub fn bytes(n: u64) -> String {
     scaled(n, 1024.0, &[" B", " kB", " MB", " GB", " TB"])
 }
 
+/// A count with its noun: `1 document`, `2 documents`.
+#[must_use]
+pub fn several(n: impl TryInto<u64>, noun: &str) -> String {
+    match n.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {noun}"),
+        n => format!("{n} {noun}s"),
+    }
+}
+
 fn scaled(n: u64, step: f64, units: &[&str]) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     let mut value = n as f64;

@@ -75,6 +75,11 @@ fn draw_picker(sheet: &mut Sheet<'_>, area: Rect, picker: &Picker) {
         picker.shown.len(),
         picker.items.len()
     );
+    let title = match (picker.picking, picker.reading) {
+        (true, _) => format!("{title}  reading names, then the best match opens …"),
+        (false, true) => format!("{title}  reading names …"),
+        (false, false) => title,
+    };
     let inside = popup(sheet, area, area.width.min(92), height, &title);
     let popup_style = sheet.style(Role::Popup);
     let at = Position::new(inside.x, inside.y);

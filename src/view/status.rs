@@ -27,6 +27,10 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
     if !sheet.pending.is_empty() {
         return pending(sheet, area, x, context);
     }
+    let running = running(sheet);
+    let end = area
+        .right()
+        .saturating_sub(u16::try_from(running.width()).unwrap_or(0) + 1);
     if let Some(notice) = app.notices.current(app.now) {
         let (mark, style) = match notice.level {
             Level::Info => ("", sheet.style(Role::NoticeInfo)),
@@ -37,20 +41,12 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
         let text = format!(" {mark}{}", notice.text);
         let used = sheet.put(
             Position::new(x, area.y),
-            area.right().saturating_sub(x),
+            end.saturating_sub(x + u16::from(!running.is_empty())),
             &text,
             style,
         );
-        x += used;
-        if x + 12 > area.right() {
-            return;
-        }
-        x += 2;
+        x += used + 2;
     }
-    let running = running(sheet);
-    let end = area
-        .right()
-        .saturating_sub(u16::try_from(running.width()).unwrap_or(0) + 1);
     let hints = match app.overlays.last() {
         Some(Overlay::Referrers(_)) => &[Command::Accept, Command::Back],
         Some(Overlay::Deletion(deletion)) if deletion.stage == Stage::Choosing => {
@@ -118,9 +114,14 @@ fn running(sheet: &Sheet<'_>) -> String {
     if longest.as_millis() < 250 {
         return String::new();
     }
+    // A write that was sent is waited for.
+    let stops = app
+        .running()
+        .any(|(_, r)| r.writes.is_none() && r.by != crate::app::scope::Asker::Nobody);
     let stop = sheet
         .keymaps
         .hint(app.context(), Command::Cancel)
+        .filter(|_| stops)
         .map(|k| format!(", {k} stops"))
         .unwrap_or_default();
     format!("waiting {:.1} s{stop}", longest.as_secs_f64())

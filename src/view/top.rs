@@ -12,11 +12,14 @@ use crate::mongo::request::{Access, ConnectionState};
 /// From this width on there is room for the pool of the profile in front.
 const POOL_WIDTH: u16 = 100;
 
+/// After so long without an answer to what was asked, a profile is no longer shown as one that answers.
+const SILENT: std::time::Duration = std::time::Duration::from_secs(4);
+
 /// Draws the top bar.
 pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
     let app = sheet.app;
     let current = app
-        .current_profile()
+        .shown_profile()
         .and_then(|n| app.profiles.get(&n).cloned());
     // A production profile fills the bar with its colour, so that nobody takes it for another.
     let bar = match &current {
@@ -115,6 +118,18 @@ fn state(
         ConnectionState::Closed => ("○", "closed".to_owned(), theme.style(Role::Dim)),
         ConnectionState::Connecting => ("◌", "connecting".to_owned(), theme.style(Role::Warning)),
         ConnectionState::Ready(server) => {
+            // A round trip of before says nothing once the server has not answered for a while.
+            let silent = sheet
+                .app
+                .running()
+                .filter(|(_, r)| r.profile == profile.name)
+                .map(|(_, r)| sheet.app.now.since(r.since))
+                .max()
+                .unwrap_or_default();
+            if silent >= SILENT {
+                let words = format!("{} waiting for {} s", server.role.word(), silent.as_secs());
+                return ("◍", words, theme.style(Role::Warning));
+            }
             let set = server
                 .set_name
                 .as_ref()
@@ -134,11 +149,11 @@ fn state(
             attempt, next_in, ..
         } => {
             let left = next_in.saturating_sub(sheet.app.now.since(profile.since));
-            (
-                "◌",
-                format!("away, try {} in {} s", attempt + 1, left.as_secs()),
-                theme.style(Role::Error),
-            )
+            let words = match left.is_zero() {
+                true => format!("away, try {} under way", attempt + 1),
+                false => format!("away, try {} in {} s", attempt + 1, left.as_secs() + 1),
+            };
+            ("◌", words, theme.style(Role::Error))
         }
         ConnectionState::Failed(_) => ("✗", "failed".to_owned(), theme.style(Role::Error)),
     }
