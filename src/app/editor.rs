@@ -19,6 +19,7 @@ use super::scope::{Moment, Scope, TabId};
 use crate::config::state::{Draft, DraftKind};
 use crate::model::SharedModel;
 use crate::mongo::request::{Namespace, ProfileName, TaskId};
+use crate::value::diff::diff;
 use crate::value::{Diagnostic, Path};
 
 pub mod buffer;
@@ -132,6 +133,8 @@ pub struct Editor {
     told: Vec<Problem>,
     keeping: Keeping,
     check_due: Option<Moment>,
+    /// Whether a write was sent of which nobody knows whether it was done.
+    uncertain: bool,
 }
 
 impl Editor {
@@ -164,6 +167,7 @@ impl Editor {
             told: Vec::new(),
             keeping: Keeping::new(scope),
             check_due: None,
+            uncertain: false,
         };
         editor.check_now(scope.now);
         editor
@@ -216,6 +220,7 @@ impl Editor {
             path: review::kept_path(&self.path),
             created: self.keeping.created.0,
             updated: now.0,
+            uncertain: self.uncertain,
         }
     }
 
@@ -286,7 +291,12 @@ impl Editor {
             Ok(Read { content, document }) => {
                 let small = document.as_bytes().len() <= VALIDATED;
                 let violations = match &self.model {
-                    Some(model) if small => model.validate(&document),
+                    Some(model) if small => {
+                        let base = self.base.as_deref().filter(|_| !self.is_new());
+                        let changes = base.and_then(|b| diff(b, &document).ok());
+                        let base = base.map(|b| &**b);
+                        review::judge(Some(model), base, &document, &changes.unwrap_or_default())
+                    }
                     _ => Vec::new(),
                 };
                 Check::passed(version, &text, content, &self.path, violations, &self.told)
@@ -380,7 +390,11 @@ impl Editor {
     /// Goes back to the list. What was typed stays as a draft.
     fn leave(&mut self, scope: &mut Scope<'_>) {
         self.put_away(scope);
-        if self.is_changed() {
+        if self.uncertain {
+            scope.warn(
+                "outcome unknown: it may have been written; the edit is kept as a draft, read the document again",
+            );
+        } else if self.is_changed() {
             scope.warn(
                 "not written: the edit is kept as a draft, `edit` on the document opens it again",
             );

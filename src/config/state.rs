@@ -40,6 +40,8 @@ pub struct Draft {
     pub created: u64,
     /// When the text last changed, in milliseconds since the epoch.
     pub updated: u64,
+    /// Whether a write of it was sent whose outcome nobody knows.
+    pub uncertain: bool,
 }
 
 /// What a tab shows.

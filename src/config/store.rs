@@ -49,6 +49,8 @@ struct DraftFile {
     path: String,
     created: u64,
     updated: u64,
+    #[serde(default)]
+    uncertain: bool,
 }
 
 impl Store {
@@ -99,6 +101,7 @@ impl Store {
             path: draft.path.clone(),
             created: draft.created,
             updated: draft.updated,
+            uncertain: draft.uncertain,
         };
         write_json(&directory.join(format!("{name}.json")), &held)?;
         // A base that the draft no longer starts from goes only now that nothing names it.
@@ -396,6 +399,7 @@ fn read_draft(path: &Path) -> Result<Draft, String> {
         path: held.path,
         created: held.created,
         updated: held.updated,
+        uncertain: held.uncertain,
     })
 }
 
@@ -435,6 +439,7 @@ mod tests {
             path: String::new(),
             created: 1,
             updated,
+            uncertain: true,
         }
     }
 

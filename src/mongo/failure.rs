@@ -122,9 +122,16 @@ pub fn may_have_been_sent(error: &Error) -> bool {
                     Cause::UnknownAuthority | Cause::WrongHostname | Cause::Tls
                 )
         }
+        ErrorKind::ConnectionPoolCleared { message, .. } => was_interrupted(message),
         ErrorKind::InvalidResponse { .. } | ErrorKind::Internal { .. } => true,
         _ => false,
     }
+}
+
+/// Whether the driver's words for a cleared pool are of a command that was under way on a connection, and not of one
+/// that still waited for a connection.
+fn was_interrupted(message: &str) -> bool {
+    !message.contains("cleared because another operation failed")
 }
 
 fn of_kind(error: &Error, scene: &Scene) -> Failure {
@@ -174,6 +181,9 @@ fn of_kind(error: &Error, scene: &Scene) -> Failure {
                 return unknown_outcome(&cause::of_io(io).words());
             }
             unreachable(&cause::of_io(io), scene)
+        }
+        ErrorKind::ConnectionPoolCleared { .. } if scene.writing && may_have_been_sent(error) => {
+            unknown_outcome("the server stopped answering")
         }
         ErrorKind::ConnectionPoolCleared { message, .. } => {
             unreachable(&cause_of_text(message), scene)

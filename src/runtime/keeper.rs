@@ -160,6 +160,7 @@ mod tests {
             path: String::new(),
             created: 1,
             updated: n,
+            uncertain: false,
         };
         for n in 0..200 {
             keeper.save_draft(draft(n));

@@ -534,3 +534,75 @@ fn the_statement_of_a_review_is_copied_whole() {
         "{copied}"
     );
 }
+
+#[test]
+fn an_edit_whose_outcome_is_unknown_is_never_said_to_be_not_written() {
+    let mut desk = Desk::open();
+    desk.command(Command::Edit);
+    desk.change("'3-months'", "'6-months'");
+    let failure = Failure::new(FailureKind::UnknownOutcome, "the connection broke");
+    desk.write(Err(failure));
+    desk.command(Command::Back);
+    assert!(
+        desk.notice().starts_with("outcome unknown"),
+        "{}",
+        desk.notice()
+    );
+    desk.command(Command::Back);
+    assert!(
+        desk.notice().starts_with("outcome unknown"),
+        "{}",
+        desk.notice()
+    );
+    assert!(desk.saved_drafts().last().unwrap().uncertain);
+    desk.command(Command::Edit);
+    assert!(
+        desk.notice().contains("may have been written"),
+        "{}",
+        desk.notice()
+    );
+}
+
+#[test]
+fn what_was_wrong_before_blocks_only_where_the_edit_touches_it() {
+    let mut base = bson::Document::try_from(ada()).unwrap();
+    base.insert("timeframe", "soon");
+    base.remove("name");
+    let base = RawDocumentBuf::try_from(&base).unwrap();
+    let mut desk = Desk::with(Allowed::default(), vec![base]);
+    desk.command(Command::Edit);
+    desk.change("NumberLong('12')", "NumberLong('13')");
+    desk.command(Command::Save);
+    let Stage::Review(review) = &desk.editor().stage else {
+        panic!("no review");
+    };
+    assert!(!review.is_blocked());
+    let said = |text: &str| review.lines.iter().any(|l| l.text.contains(text));
+    assert!(said("was there before"), "{:?}", review.lines);
+    desk.command(Command::Back);
+    desk.change("'soon'", "'later'");
+    desk.command(Command::Save);
+    desk.command(Command::ConfirmYes);
+    assert!(desk.writes().is_empty(), "a touched path blocks");
+}
+
+#[test]
+fn an_immutable_value_that_breaks_the_model_can_be_mended() {
+    let mut base = bson::Document::try_from(ada()).unwrap();
+    base.insert("email", 7);
+    let base = RawDocumentBuf::try_from(&base).unwrap();
+    let mut desk = Desk::with(Allowed::default(), vec![base]);
+    desk.command(Command::Edit);
+    desk.change("email: 7", "email: '7'");
+    assert!(
+        desk.problems()
+            .iter()
+            .all(|(_, m)| m.contains("because it broke"))
+    );
+    desk.write(Ok(WriteOutcome::Written));
+    // A right value cannot be changed, and the editor says so before the review.
+    let mut desk = Desk::open();
+    desk.command(Command::Edit);
+    desk.change("ada@", "eda@");
+    assert!(desk.problems().iter().any(|(p, _)| p == "email"));
+}

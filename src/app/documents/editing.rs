@@ -101,9 +101,14 @@ impl Documents {
             60..7200 => format!("{} min", ago / 60),
             _ => format!("{} h", ago / 3600),
         };
-        scope.warn(format!(
-            "this is the draft of {ago} ago, not written so far; `discard` throws it away"
-        ));
+        scope.warn(match draft.uncertain {
+            true => format!(
+                "this is the draft of {ago} ago, which may have been written already; saving finds out"
+            ),
+            false => format!(
+                "this is the draft of {ago} ago, not written so far; `discard` throws it away"
+            ),
+        });
         Editor::resume(scope, self.host(), draft)
     }
 

@@ -158,6 +158,7 @@ impl Editor {
             .as_ref()
             .and_then(|base| fitting(base, &editor.path).ok());
         editor.keeping = Keeping::resumed(draft);
+        editor.uncertain = draft.uncertain;
         editor
     }
 }

@@ -95,8 +95,7 @@ impl Review {
             .unwrap_or_default();
         let after = update::simulate(base, &plan.change)?;
         let id = id_of(base);
-        let mut violations = validate(model, &after);
-        violations.extend(immutable(model, &plan.changes));
+        let violations = judge(model, Some(base), &after, &plan.changes);
         let paths = plan.changes.iter().map(|c| c.path().dotted()).collect();
         let mut lines = lines_of(&plan.changes);
         if matches!(plan.change, update::Write::Replace(_)) {
@@ -126,7 +125,7 @@ impl Review {
     /// The review of a new document, which has its `_id`.
     #[must_use]
     pub fn insert(namespace: &Namespace, document: RawDocumentBuf, model: Option<&Model>) -> Self {
-        let violations = validate(model, &document);
+        let violations = judge(model, None, &document, &[]);
         let statement = insert_line(namespace, &document);
         let lines = lines_of(&diff(&RawDocumentBuf::new(), &document).unwrap_or_default());
         let write = Write::Insert {
@@ -229,32 +228,72 @@ pub fn id_of(document: &RawDocument) -> RawBson {
     id.map_or(RawBson::Null, RawBson::from)
 }
 
-fn validate(model: Option<&Model>, document: &RawDocument) -> Vec<Violation> {
-    model.map_or_else(Vec::new, |m| m.validate(document))
-}
-
-/// Changes of paths that the model says never change.
-fn immutable(model: Option<&Model>, changes: &[Change]) -> Vec<Violation> {
+/// What a document breaks. Of a changed one, what was there before at a place that no change touches stands in nobody's
+/// way: it is a warning, and says so.
+#[must_use]
+pub fn judge(
+    model: Option<&Model>,
+    base: Option<&RawDocument>,
+    document: &RawDocument,
+    changes: &[Change],
+) -> Vec<Violation> {
     let Some(model) = model else {
         return Vec::new();
     };
-    let mut out = Vec::new();
+    let mut violations = model.validate(document);
+    let Some(base) = base else {
+        return violations;
+    };
+    if violations.iter().any(|v| v.severity == Severity::Error) || !changes.is_empty() {
+        let before = model.validate(base);
+        for violation in &mut violations {
+            let touched = changes
+                .iter()
+                .any(|c| c.path().contains(&violation.path) || violation.path.contains(c.path()));
+            let was_there = before
+                .iter()
+                .any(|b| b.path == violation.path && b.kind == violation.kind);
+            if was_there && !touched && violation.severity == Severity::Error {
+                violation.severity = Severity::Warning;
+                violation.message.push_str(" (was there before)");
+            }
+        }
+        violations.extend(immutable(model, changes, &before));
+    }
+    violations
+}
+
+/// Changes of paths that the model says never change. What a value held `before` may break the model, and then it may
+/// be mended.
+fn immutable(model: &Model, changes: &[Change], before: &[Violation]) -> Vec<Violation> {
+    let mut out: Vec<Violation> = Vec::new();
     for change in changes {
         // A change inside of what cannot change is one of it, too.
         let found = (1..=change.path().0.len())
             .map(|n| Path(change.path().0[..n].to_vec()))
             .find(|p| model.field(p).is_some_and(|f| f.immutable));
-        if let (Some(path), Some(_)) = (found, change.old()) {
-            out.push(Violation {
-                message: format!("`{path}` is immutable: it is set once and never changed"),
-                path,
-                kind: "immutable".to_owned(),
-                expected: None,
-                found: None,
-                severity: Severity::Error,
-                fix: None,
-            });
-        }
+        let (Some(path), Some(_)) = (found, change.old()) else {
+            continue;
+        };
+        let was_wrong = before
+            .iter()
+            .any(|v| v.severity == Severity::Error && path.contains(&v.path));
+        let message = match was_wrong {
+            true => format!("`{path}` is immutable: it changes only because it broke the model"),
+            false => format!("`{path}` is immutable: it is set once and never changed"),
+        };
+        out.push(Violation {
+            message,
+            path,
+            kind: "immutable".to_owned(),
+            expected: None,
+            found: None,
+            severity: match was_wrong {
+                true => Severity::Warning,
+                false => Severity::Error,
+            },
+            fix: None,
+        });
     }
     out
 }

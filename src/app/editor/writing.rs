@@ -114,18 +114,20 @@ impl Editor {
                 }
                 _ => Handled::No,
             },
-            Stage::Unknown(_) => match command {
-                Command::ConfirmYes | Command::Accept => {
-                    self.look(scope);
-                    Handled::Yes
+            Stage::Unknown(_) => {
+                match command {
+                    Command::ConfirmYes | Command::Accept => {
+                        self.look(scope);
+                        Handled::Yes
+                    }
+                    Command::ConfirmNo | Command::Back => {
+                        self.stage = Stage::Typing;
+                        scope.warn("outcome unknown: it may have been written or not; saving again finds out");
+                        Handled::Yes
+                    }
+                    _ => Handled::No,
                 }
-                Command::ConfirmNo | Command::Back => {
-                    self.stage = Stage::Typing;
-                    scope.warn("it may have been written or not; saving again finds out");
-                    Handled::Yes
-                }
-                _ => Handled::No,
-            },
+            }
             Stage::Conflict(conflict) => {
                 match command {
                     Command::TakeTheirs => self.take_theirs_asked(scope),
@@ -293,6 +295,7 @@ impl Editor {
         match result {
             Ok(Reply::Written(WriteOutcome::Conflict { theirs })) => {
                 self.log(scope, &review, "conflict");
+                self.uncertain = false;
                 self.conflict(scope, theirs, &review);
             }
             Ok(_) => {
@@ -302,6 +305,7 @@ impl Editor {
             }
             Err(failure) if failure.kind == FailureKind::UnknownOutcome => {
                 self.log(scope, &review, "unknown");
+                self.is_uncertain(scope, true);
                 scope.fail(&failure);
                 self.stage = Stage::Unknown(review);
             }
@@ -328,6 +332,7 @@ impl Editor {
 
     /// The write was done: the draft goes, the write can be undone, the list shows the new document.
     fn done(&mut self, scope: &mut Scope<'_>, review: &Review) {
+        self.uncertain = false;
         self.keeping.remove(scope);
         self.keeping.kept = false;
         let before = match self.kind {
@@ -405,9 +410,19 @@ impl Editor {
             self.done(scope, &review);
             scope.info("it was written: the document is as it was typed");
         } else if same(found.as_ref(), self.base.as_deref()) {
+            self.is_uncertain(scope, false);
             scope.warn("it was not written: the document is as it was read; save again");
         } else {
+            self.uncertain = false;
             self.conflict(scope, found, &review);
+        }
+    }
+
+    /// Keeps with the draft whether its write may have been done.
+    fn is_uncertain(&mut self, scope: &mut Scope<'_>, uncertain: bool) {
+        if std::mem::replace(&mut self.uncertain, uncertain) != uncertain {
+            self.keeping.changed(scope.now);
+            self.keep(scope);
         }
     }
 

@@ -341,3 +341,13 @@ fn a_reply_of_absurd_depth_is_cut() {
     }
     let _ = refusals(&doc! { "details": inner });
 }
+
+#[test]
+fn a_write_on_a_connection_that_the_monitor_gave_up_may_have_been_done() {
+    assert!(was_interrupted(
+        "Connection to localhost:27017 interrupted due to server monitor timeout"
+    ));
+    assert!(!was_interrupted(
+        "Connection pool for localhost:27017 cleared because another operation failed with: x"
+    ));
+}
