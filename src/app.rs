@@ -191,9 +191,15 @@ impl App {
     /// The context of the keys: the topmost overlay's, else the focused pane's.
     #[must_use]
     pub fn context(&self) -> Context {
-        if let Some(overlay) = self.overlays.last() {
-            return overlay.context();
+        match self.overlays.last() {
+            Some(overlay) => overlay.context(),
+            None => self.pane_context(),
         }
+    }
+
+    /// The context of the focused pane, whatever lies over it.
+    #[must_use]
+    pub fn pane_context(&self) -> Context {
         match self.focus {
             Focus::Tree if self.tree.filtering => Context::Input,
             Focus::Tree => Context::Tree,

@@ -3,5 +3,6 @@
 mod desk;
 mod drafts;
 mod flow;
+mod honesty;
 mod pictures;
 mod server;

@@ -981,7 +981,7 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::ApplyFix,
         name: "apply-fix",
         help: "apply the offered fix",
-        contexts: &[Context::Editor],
+        contexts: &[Context::Editor, Context::Diff],
     },
     Entry {
         command: Command::Override,

@@ -594,6 +594,7 @@ impl Documents {
             | Answer::TakeTheirs
             | Answer::RunStatement
             | Answer::Watch(_)
+            | Answer::Fix(_)
             | Answer::QueryText(_)
             | Answer::Kind(_) => {}
         }

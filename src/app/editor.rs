@@ -125,6 +125,8 @@ pub struct Editor {
     pub completion: Option<Box<Completing>>,
     /// Other documents of the collection, for the names that no model knows.
     pub samples: Vec<Arc<RawDocumentBuf>>,
+    /// Whether nothing was typed here: a no to the review ends it.
+    pub is_brief: bool,
     /// Set once it is to close.
     pub over: Option<Over>,
     /// The text before anything was typed; `None` where that was another one.
@@ -162,6 +164,7 @@ impl Editor {
             stage: Stage::Typing,
             completion: None,
             samples: Vec::new(),
+            is_brief: false,
             over: None,
             original: Some(text),
             told: Vec::new(),
@@ -262,6 +265,7 @@ impl Editor {
 
     /// The text changed: it is checked and kept, at once or soon.
     fn changed(&mut self, scope: &mut Scope<'_>) {
+        self.is_brief = false;
         self.keeping.changed(scope.now);
         let beside = match (&self.base, self.path.is_root()) {
             (Some(base), false) => base.as_bytes().len(),
@@ -547,6 +551,7 @@ impl Editor {
                     self.select(scope, place);
                 }
             }
+            Answer::Fix(fix) => self.make(scope, &fix),
             Answer::Override => self.overridden(scope),
             Answer::TakeTheirs => self.take_theirs(scope),
             _ => {}

@@ -50,13 +50,15 @@ impl Field {
             // Further vertical movement has no meaning in one line.
             Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Tab => false,
             Key::Char('m' | 'j') if input.ctrl => false,
+            // As in a shell's line.
+            Key::Char('u') if input.ctrl => self.area.delete_line_by_head(),
             _ => self.area.input(input),
         }
     }
 
-    /// Inserts pasted text; line breaks become spaces.
+    /// Inserts pasted text; line breaks become spaces, and comments up to the end of a line end there still.
     pub fn paste(&mut self, text: &str) -> bool {
-        self.area.insert_str(one_line(text))
+        self.area.insert_str(one_line(&closed_comments(text)))
     }
 }
 
@@ -64,6 +66,42 @@ impl PartialEq for Field {
     fn eq(&self, other: &Self) -> bool {
         self.text() == other.text() && self.cursor() == other.cursor()
     }
+}
+
+/// The text with each `// comment` that a line break ends written as `/* comment */`.
+fn closed_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let at = comment(line).filter(|at| line.ends_with('\n') && !line[*at..].contains("*/"));
+        match at {
+            Some(at) => {
+                out.push_str(&line[..at]);
+                out.push_str("/*");
+                out.push_str(line[at + 2..].trim_end());
+                out.push_str(" */ ");
+            }
+            None => out.push_str(line),
+        }
+    }
+    out
+}
+
+/// Where a `//` stands in a line outside of a string.
+fn comment(line: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut escaped = false;
+    let bytes = line.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        match (quote, byte) {
+            _ if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (Some(q), b) if q == *b => quote = None,
+            (None, b'\'' | b'"' | b'`') => quote = Some(*byte),
+            (None, b'/') if bytes.get(at + 1) == Some(&b'/') => return Some(at),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn one_line(text: &str) -> String {
@@ -92,5 +130,12 @@ mod tests {
         let mut field = Field::new("a");
         field.paste("b\nc");
         assert_eq!(field.text(), "ab c");
+    }
+
+    #[test]
+    fn a_comment_in_pasted_lines_does_not_swallow_the_lines_after_it() {
+        let mut field = Field::new("");
+        field.paste("{ // all of it\n  a: 'x//y',\n}");
+        assert_eq!(field.text(), "{ /* all of it */   a: 'x//y', }");
     }
 }

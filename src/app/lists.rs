@@ -10,14 +10,24 @@ use super::words::line;
 use super::{App, Command, Context, Focus};
 use crate::mongo::request::{ConnectionState, Namespace, ProfileName};
 
+/// How many lines of a draft are shown before it is thrown away.
+const DRAFT_LINES: usize = 12;
+
 impl App {
     /// Every command that applies here, by name; then the others.
     pub(super) fn show_palette(&mut self) {
         let context = self.context();
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             COMMANDS.iter().partition(|e| e.command.applies(context));
+        // Who looks for a command knows the arrows already.
+        let (moving, here): (Vec<_>, Vec<_>) =
+            here.into_iter().partition(|e: &&super::command::Entry| {
+                let words = ["cursor-", "page-", "half-page-", "focus-", "tab-"];
+                words.iter().any(|w| e.name.starts_with(w))
+            });
         let items = here
             .into_iter()
+            .chain(moving)
             .chain(elsewhere)
             .filter(|e: &&super::command::Entry| e.command != Command::Palette)
             .map(|e| Item::new(e.name, e.help, Choice::Command(e.command)))
@@ -219,6 +229,7 @@ impl App {
             }
             Choice::Draft(id) => self.resume(&id, effects),
             Choice::Path(tab, path) => self.tell_tab(tab, Answer::GoTo(path), effects),
+            Choice::Fix(tab, fix) => self.tell_tab(tab, Answer::Fix(fix), effects),
             Choice::Kind(tab, alias) => self.tell_tab(tab, Answer::Kind(alias), effects),
             Choice::Column(..) | Choice::Connect(_) | Choice::Notice(_) | Choice::Nothing => {}
         }
@@ -234,8 +245,14 @@ impl App {
         let (Some(namespace), true) = (namespace, self.profiles.get(&profile).is_some()) else {
             let lines = vec![
                 format!("its profile `{profile}` is not configured any more."),
-                "Its text is lost if it is thrown away.".to_owned(),
+                "Its text is lost if it is thrown away:".to_owned(),
             ];
+            let shown = draft
+                .text
+                .lines()
+                .take(DRAFT_LINES)
+                .map(|l| format!("  {l}"));
+            let lines: Vec<String> = lines.into_iter().chain(shown).collect();
             let question = super::overlay::Confirm::new(
                 "throw the draft away?",
                 lines,

@@ -68,6 +68,8 @@ pub struct Confirm {
     pub field: Field,
     /// Whether the cursor is on *Yes*.
     pub on_yes: bool,
+    /// Why what was typed is not taken.
+    pub problem: Option<String>,
     /// What *Yes* does.
     pub intent: Intent,
 }
@@ -82,6 +84,7 @@ impl Confirm {
             word: None,
             field: Field::default(),
             on_yes: false,
+            problem: None,
             intent,
         }
     }
@@ -255,6 +258,14 @@ impl Overlay {
                 {
                     Outcome::Agreed(confirm.intent.clone())
                 }
+                Command::Accept | Command::Open if confirm.word.is_some() => {
+                    let word = confirm.word.as_deref().unwrap_or_default();
+                    confirm.problem = Some(match confirm.field.text() {
+                        "" => format!("type `{word}` first"),
+                        typed => format!("`{typed}` is not `{word}`"),
+                    });
+                    Outcome::Kept
+                }
                 Command::Accept | Command::Open if confirm.word.is_none() && confirm.on_yes => {
                     Outcome::Agreed(confirm.intent.clone())
                 }
@@ -274,6 +285,7 @@ impl Overlay {
         match self {
             Self::Picker(picker) => picker.typed(input),
             Self::Confirm(confirm) => {
+                confirm.problem = None;
                 confirm.field.input(input);
             }
             Self::Prompt(prompt) => {

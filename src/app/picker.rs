@@ -27,6 +27,8 @@ pub enum Choice {
     Path(TabId, Path),
     /// Change the value at the tab's cursor to this kind (an alias of the server's `$type`).
     Kind(TabId, &'static str),
+    /// Make a fix in the text of a tab's editor.
+    Fix(TabId, crate::model::Fix),
     /// Show or hide a column of a tab.
     Column(TabId, String),
     /// Connect a profile, so that its collections come into the list.

@@ -63,6 +63,8 @@ pub enum Answer {
     Kind(&'static str),
     /// Show or hide this column.
     Column(String),
+    /// Make this fix in the text.
+    Fix(crate::model::Fix),
     /// Run the statement that was asked about.
     RunStatement,
     /// Run the statement again so often, as typed.

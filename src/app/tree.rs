@@ -519,6 +519,16 @@ impl Tree {
             Node::Collection(profile, namespace) => {
                 return Wish::Open(profile.clone(), namespace.clone());
             }
+            Node::Note(..) if row.note == Some(NoteKind::Failed) => {
+                scope
+                    .overlays
+                    .push(super::overlay::Overlay::Message(super::overlay::Message {
+                        title: row.node.profile().to_string(),
+                        text: row.label.clone(),
+                        first: 0,
+                    }));
+                return Wish::Nothing;
+            }
             Node::Note(..) => return Wish::Nothing,
             node => {
                 if self.open.remove(node) && row.open == Some(true) {
@@ -897,7 +907,10 @@ fn collection_row(
     let namespace = Namespace::new(database, collection.name.clone());
     Row {
         kind: Some(collection.kind),
-        count: size.map(|s| s.documents),
+        // Of a time series the server counts no documents.
+        count: size
+            .filter(|_| collection.kind != CollectionKind::TimeSeries)
+            .map(|s| s.documents),
         bytes: size.map(|s| s.bytes),
         ..Row::new(
             depth,

@@ -13,6 +13,9 @@ use super::update::{record, scope, tell_write};
 use crate::mongo::request::{
     Failure, Reply, Request, Together, TogetherOutcome, Write, WriteOutcome,
 };
+use crate::value::Value;
+use crate::value::cell::brief;
+use crate::value::diff::diff;
 use crate::value::update::{self, delete_filter, plan};
 
 impl App {
@@ -22,7 +25,7 @@ impl App {
             self.notices.say(
                 self.now,
                 super::notice::Level::Info,
-                "nothing was written in this session",
+                "there is no write of this session left to undo",
                 "",
             );
             return;
@@ -44,6 +47,7 @@ impl App {
             ),
             "It is done only if nothing else has changed there since.".to_owned(),
         ];
+        let lines = with_changes(lines, entry.before.as_deref(), entry.after.as_deref());
         self.overlays.push(Overlay::Confirm(Confirm::new(
             "undo the last write?",
             lines,
@@ -158,4 +162,32 @@ fn undoing(entry: &Entry) -> Result<Write, String> {
         }
         (None, None) => Err("nothing was kept of it".to_owned()),
     }
+}
+
+/// How many changes are shown.
+const CHANGES: usize = 8;
+/// How much of a value is shown, in columns.
+const SHOWN: usize = 24;
+
+/// The lines with what an undo changes, path by path.
+fn with_changes(
+    mut lines: Vec<String>,
+    before: Option<&RawDocumentBuf>,
+    after: Option<&RawDocumentBuf>,
+) -> Vec<String> {
+    let (Some(before), Some(after)) = (before, after) else {
+        return lines;
+    };
+    let changes = diff(after, before).unwrap_or_default();
+    let shown = |value: Option<&Value>| {
+        value.map_or_else(|| "nothing".to_owned(), |v| brief(v.as_raw(), SHOWN))
+    };
+    lines.extend(changes.iter().take(CHANGES).map(|c| {
+        let (old, new) = (shown(c.old()), shown(c.new_value()));
+        format!("  {}: {old} → {new}", c.path())
+    }));
+    if changes.len() > CHANGES {
+        lines.push(format!("  and {} more", changes.len() - CHANGES));
+    }
+    lines
 }

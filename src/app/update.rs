@@ -71,9 +71,10 @@ impl App {
             Msg::Drafts(drafts) => {
                 if !drafts.is_empty() {
                     let mut scope = scope!(self, effects);
-                    let n = drafts.len();
+                    let n = drafts.len() as u64;
                     scope.warn(format!(
-                        "{n} draft(s) not written in an earlier run: `drafts` in the palette"
+                        "{} not written in an earlier run: `drafts` in the palette",
+                        super::words::several(n, "draft")
                     ));
                 }
                 self.drafts.extend(drafts);
@@ -390,10 +391,10 @@ impl App {
             let mut scope = scope!(self, (*effects));
             scope.warn(text);
         } else {
-            let minutes = state.unlock_for.as_secs().div_ceil(60);
+            let lasts = super::words::whole(state.unlock_for);
             let lines = vec![
                 format!("profile `{profile}` is a production deployment."),
-                format!("Writing is allowed for {minutes} minute(s), then forbidden again."),
+                format!("Writing is allowed for {lasts}, then forbidden again."),
                 format!("Type the profile's name, `{profile}`, to unlock it."),
             ];
             let question = Confirm::new("allow writing?", lines, Intent::Unlock(profile.clone()));
@@ -705,14 +706,18 @@ impl App {
         }
         let mut scope = scope!(self, (*effects));
         self.tree.connection_changed(&mut scope, profile);
-        match &self.profiles.get(profile).map(|p| p.connection.clone()) {
-            Some(ConnectionState::Failed(failure)) => scope.fail(failure),
-            Some(ConnectionState::Retrying {
+        if let Some(
+            ConnectionState::Failed(failure)
+            | ConnectionState::Retrying {
                 failure,
                 attempt: 1,
                 ..
-            }) => scope.fail(failure),
-            _ => {}
+            },
+        ) = self.profiles.get(profile).map(|p| p.connection.clone())
+        {
+            let mut failure = failure;
+            failure.summary = format!("profile `{profile}`: {}", failure.summary);
+            scope.fail(&failure);
         }
         self.extend_jump(effects);
         let mut scope = scope!(self, (*effects));

@@ -48,6 +48,25 @@ pub fn several(n: impl TryInto<u64>, noun: &str) -> String {
     }
 }
 
+/// That violations stand in the way of a write.
+#[must_use]
+pub fn blocking(n: usize) -> String {
+    match n {
+        1 => "1 violation blocks this write".to_owned(),
+        n => format!("{n} violations block this write"),
+    }
+}
+
+/// A span of time in whole seconds: `40 s`, `4 min`, `4 min 10 s`.
+#[must_use]
+pub fn whole(d: Duration) -> String {
+    match (d.as_secs() / 60, d.as_secs() % 60) {
+        (0, s) => format!("{s} s"),
+        (m, 0) => format!("{m} min"),
+        (m, s) => format!("{m} min {s} s"),
+    }
+}
+
 fn scaled(n: u64, step: f64, units: &[&str]) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     let mut value = n as f64;

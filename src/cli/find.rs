@@ -146,7 +146,15 @@ fn prepare(args: &FindArgs) -> Result<(Profile, Namespace, Find), Exit> {
     let (Some(database), Some(collection)) = (resolved.database, resolved.collection) else {
         return Err(usage(&format!(
             "`{}` names no collection; write `{}/DB.COLL`",
-            args.target, resolved.profile.name
+            args.target,
+            match args.target.split_once("://") {
+                Some((scheme, rest)) => {
+                    let rest = rest.rsplit_once('@').map_or(rest, |(_, hosts)| hosts);
+                    let hosts = rest.split(['/', '?']).next().unwrap_or_default();
+                    format!("{scheme}://{hosts}")
+                }
+                None => resolved.profile.name.to_string(),
+            }
         )));
     };
     target::ask_password(&mut resolved.profile, &args.connect).map_err(|e| usage(&e))?;

@@ -29,9 +29,9 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
     sheet.regions.main_width = usize::from(area.width);
     let mut rest = area;
     if tab.filter.field.is_some() {
-        filter_line(sheet, tab, take(&mut rest, 1));
+        let scrolled = filter_line(sheet, tab, take(&mut rest, 1));
         if tab.filter.problem.is_some() {
-            problem(sheet, tab, take(&mut rest, 3));
+            problem(sheet, tab, take(&mut rest, 3), scrolled);
         }
     } else {
         head(sheet, tab, take(&mut rest, 1));
@@ -149,9 +149,10 @@ fn inner(line: Rect) -> Rect {
 
 const FILTER: &str = "filter ";
 
-fn filter_line(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect) {
+/// Draws the line that the filter is typed in; gives the columns of it that are out of sight on the left.
+fn filter_line(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect) -> usize {
     let Some(field) = &tab.filter.field else {
-        return;
+        return 0;
     };
     let line = inner(line);
     let at = Position::new(line.x, line.y);
@@ -163,7 +164,8 @@ fn filter_line(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect) {
         sheet.put(at, room, words, sheet.style(Role::Placeholder));
     }
     let style = sheet.style(Role::Input);
-    sheet.field(at, room, field, style, tab_has_keys(sheet));
+    let active = tab_has_keys(sheet);
+    sheet.field(at, room, field, style, active)
 }
 
 fn tab_has_keys(sheet: &Sheet<'_>) -> bool {
@@ -171,13 +173,13 @@ fn tab_has_keys(sheet: &Sheet<'_>) -> bool {
 }
 
 /// Why the filter cannot be used, with a caret under the place.
-fn problem(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
+fn problem(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect, scrolled: usize) {
     let Some(problem) = &tab.filter.problem else {
         return;
     };
     let line = inner(area);
     let style = sheet.style(Role::Error);
-    let start = FILTER.width() + problem.column;
+    let start = FILTER.width() + problem.column.saturating_sub(scrolled);
     let room = usize::from(line.width);
     if start < room {
         let caret = "^".repeat(problem.width.min(room - start));

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Sheet, details, help, referrers};
 use crate::app::overlay::{Confirm, Message, Overlay, Prompt};
-use crate::app::picker::Picker;
+use crate::app::picker::{Choice, Picker};
 use crate::app::regions::Hit;
 
 /// Draws the overlay at this place of the stack, within `area`.
@@ -107,7 +107,10 @@ fn draw_picker(sheet: &mut Sheet<'_>, area: Rect, picker: &Picker) {
         sheet.put(
             Position::new(list.x, list.y),
             list.width,
-            picker.empty,
+            match picker.items.is_empty() || picker.reading {
+                true => picker.empty,
+                false => "nothing in this list matches what is typed",
+            },
             popup_style.patch(sheet.style(Role::Dim)),
         );
     }
@@ -155,9 +158,18 @@ fn draw_picker(sheet: &mut Sheet<'_>, area: Rect, picker: &Picker) {
         sheet.put(Position::new(x, y), label_width, &item.label, base);
         x += label_width + 2;
         let dim = popup_style.patch(sheet.style(Role::Dim));
+        let mut end = line.right();
+        if let Choice::Command(command) = &item.choice {
+            let context = sheet.app.pane_context();
+            let keys = sheet.keymaps.hint(context, *command);
+            if let Some(keys) = keys.map(|k| format!("  {k}")) {
+                let style = popup_style.patch(sheet.style(Role::HintKey));
+                end -= sheet.put_right(line, &keys, style);
+            }
+        }
         sheet.put(
             Position::new(x, y),
-            line.right().saturating_sub(x),
+            end.saturating_sub(x),
             &item.detail,
             dim,
         );
@@ -209,7 +221,12 @@ fn draw_confirm(sheet: &mut Sheet<'_>, area: Rect, confirm: &Confirm) {
                 height: 1,
                 ..inside
             };
-            sheet.put_right(last, hint, popup_style.patch(sheet.style(Role::Dim)));
+            let used = sheet.put_right(last, hint, popup_style.patch(sheet.style(Role::Dim)));
+            if let Some(problem) = &confirm.problem {
+                let style = popup_style.patch(sheet.style(Role::Error));
+                let room = last.width.saturating_sub(used + 2);
+                sheet.put(Position::new(last.x, last.y), room, problem, style);
+            }
         }
         None => answers(
             sheet,

@@ -202,7 +202,8 @@ impl<'a> Sheet<'a> {
         self.cursor = None;
     }
 
-    /// A one-line field with its cursor in sight. `active` places the terminal's cursor.
+    /// A one-line field with its cursor in sight. `active` places the terminal's cursor. Gives the columns of its text
+    /// that are out of sight on the left.
     pub fn field(
         &mut self,
         at: Position,
@@ -210,13 +211,14 @@ impl<'a> Sheet<'a> {
         field: &crate::app::field::Field,
         style: Style,
         active: bool,
-    ) {
+    ) -> usize {
         let room = usize::from(width.saturating_sub(1));
         let before: String = field.text().chars().take(field.cursor()).collect();
         let before = sanitize(&before).into_owned();
         // The text is shifted by whole graphemes until the cursor is in sight.
         let mut skip = 0;
-        let mut width_before = before.width();
+        let whole = before.width();
+        let mut width_before = whole;
         for grapheme in before.graphemes(true) {
             if width_before <= room {
                 break;
@@ -233,5 +235,6 @@ impl<'a> Sheet<'a> {
                     .min(width.saturating_sub(1));
             self.place_cursor(Position::new(x, at.y));
         }
+        whole - width_before
     }
 }

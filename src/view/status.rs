@@ -5,11 +5,12 @@ use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 use super::Sheet;
-use crate::app::cascade::Stage;
 use crate::app::notice::Level;
 use crate::app::overlay::Overlay;
 use crate::app::regions::Hit;
 use crate::app::{Command, Context};
+use crate::app::{cascade, editor::Stage};
+use crate::mongo::request::Access;
 
 /// Draws the line.
 pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
@@ -49,13 +50,18 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
     }
     let hints = match app.overlays.last() {
         Some(Overlay::Referrers(_)) => &[Command::Accept, Command::Back],
-        Some(Overlay::Deletion(deletion)) if deletion.stage == Stage::Choosing => {
+        Some(Overlay::Deletion(deletion)) if deletion.stage == cascade::Stage::Choosing => {
             &[Command::Accept, Command::Back][..]
         }
         _ => hints(context),
     };
+    let hints: Vec<Command> = hints
+        .iter()
+        .copied()
+        .filter(|c| is_of_use(sheet, *c))
+        .collect();
     for command in hints {
-        hint(sheet, area.y, &mut x, end, context, *command);
+        hint(sheet, area.y, &mut x, end, context, command);
     }
     if !running.is_empty() {
         let style = sheet.style(Role::Bar).patch(sheet.style(Role::Warning));
@@ -153,6 +159,43 @@ fn hint(sheet: &mut Sheet<'_>, y: u16, x: &mut u16, end: u16, context: Context, 
     sheet.hit(area, Hit::Hint(command));
 }
 
+/// Whether a command can do something as things stand; others are not hinted at.
+fn is_of_use(sheet: &Sheet<'_>, command: Command) -> bool {
+    let app = sheet.app;
+    if let Some(Overlay::Picker(picker)) = app.overlays.last() {
+        // What is ticked and what is picked are different kinds of list.
+        let ticked = picker.items.iter().any(|i| i.marked.is_some());
+        return match command {
+            Command::Accept => !ticked,
+            Command::Toggle => ticked,
+            _ => true,
+        };
+    }
+    let Some(documents) = app.documents().filter(|_| app.overlays.is_empty()) else {
+        return true;
+    };
+    let profile = app.profiles.get(&documents.profile);
+    let Some(editor) = &documents.editor else {
+        return true;
+    };
+    let review = match &editor.stage {
+        Stage::Review(review) => Some(review),
+        _ => None,
+    };
+    let blocked = review.is_some_and(|r| r.is_blocked());
+    match command {
+        Command::Override => blocked && profile.is_some_and(|p| p.allow_override),
+        Command::ConfirmYes => !blocked,
+        Command::Violations => !editor.check.problems.is_empty(),
+        Command::ApplyFix => match review {
+            Some(_) => blocked,
+            None => !editor.check.problems.is_empty(),
+        },
+        Command::Unlock => profile.is_some_and(|p| p.access == Access::ReadOnly && !p.read_only),
+        _ => true,
+    }
+}
+
 /// A word or two for the hint line; the whole sentence is in the help.
 fn short(command: Command) -> &'static str {
     match command {
@@ -189,6 +232,7 @@ fn short(command: Command) -> &'static str {
         Command::TakeMine => "mine",
         Command::EditMerge => "edit merge",
         Command::Override => "override",
+        Command::Unlock => "unlock",
         Command::DocumentNew => "new",
         Command::DocumentDelete => "delete",
         Command::CollectionCreate => "create",
@@ -291,6 +335,7 @@ fn hints(context: Context) -> &'static [Command] {
             C::Help,
         ],
         Context::Editor => &[
+            C::Unlock,
             C::Save,
             C::Back,
             C::EditExternal,
@@ -313,9 +358,15 @@ fn hints(context: Context) -> &'static [Command] {
         ],
         Context::Input => &[C::Accept, C::Back],
         Context::Dialog => &[C::ConfirmYes, C::ConfirmNo, C::Back],
-        Context::List => &[C::Accept, C::Back],
+        Context::List => &[C::Accept, C::Toggle, C::Back],
         Context::Details => &[C::Refresh, C::Back],
-        Context::Diff => &[C::ConfirmYes, C::ConfirmNo, C::Override],
+        Context::Diff => &[
+            C::ConfirmYes,
+            C::ConfirmNo,
+            C::ApplyFix,
+            C::Override,
+            C::Unlock,
+        ],
         Context::Conflict => &[C::TakeTheirs, C::TakeMine, C::EditMerge, C::Back],
         Context::Help => &[C::Back],
     }

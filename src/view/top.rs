@@ -178,7 +178,7 @@ fn right_side(
             words.push("PRODUCTION".to_owned());
         }
         words.push(match (profile.access, profile.unlocked_for(app.now)) {
-            (Access::ReadWrite, Some(left)) => format!("UNLOCKED {}", words::span(left)),
+            (Access::ReadWrite, Some(left)) => format!("UNLOCKED {}", words::whole(left)),
             (Access::ReadWrite, None) => "read-write".to_owned(),
             (Access::ReadOnly, _) => "read-only".to_owned(),
         });

@@ -1,3 +1,3 @@
 //! Figures in words that fit a narrow column.
 
-pub use crate::app::words::{bytes, count, span};
+pub use crate::app::words::{bytes, count, span, whole};

@@ -138,3 +138,15 @@ fn a_write_under_way_is_not_offered_to_be_stopped_and_leads_to_no_question() {
     assert!(!console.app.is_quitting());
     assert!(console.shows("cannot be stopped"), "{}", console.screen());
 }
+
+#[test]
+fn a_large_first_document_does_not_keep_the_rows_below_it_off_the_screen() {
+    let mut console = Harness::new();
+    console.open("main", "odd.mix");
+    let long = "x".repeat(13 << 20);
+    console.serve(30, move |n| match n {
+        0 => document(&format!("{{_id: 0, s: '{long}'}}")),
+        n => document(&format!("{{_id: {n}, s: 'short {n}'}}")),
+    });
+    assert!(console.shows("short 5"), "{}", console.screen());
+}

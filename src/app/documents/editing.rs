@@ -26,6 +26,20 @@ const SAMPLES: usize = 20;
 /// Larger ones are not looked at, in bytes.
 const SAMPLE: usize = 64 << 10;
 
+/// Larger documents may be edited by their parts, in bytes.
+const LARGE: usize = 64 << 10;
+
+/// Refuses to edit what a server never changes.
+fn never_changes(path: &Path) -> Result<(), String> {
+    match path.0.first() {
+        Some(crate::value::Step::Key(key)) if key == "_id" => Err(
+            "`_id` never changes: `document-duplicate` makes the same document with another one"
+                .to_owned(),
+        ),
+        _ => Ok(()),
+    }
+}
+
 /// What a tab is about to do with a document beside editing its text.
 #[derive(Debug, Default)]
 pub struct Desk {
@@ -61,8 +75,16 @@ impl Documents {
             Command::DocumentDelete => self.delete_asked(scope),
             _ => return Handled::No,
         };
-        if let Err(problem) = begun {
-            scope.warn(problem);
+        match begun {
+            Err(problem) => scope.warn(problem),
+            // Better told before an hour of typing than after it.
+            Ok(()) if self.editor.is_some() => {
+                let profile = scope.profiles.get(&self.profile);
+                if let Some(refusal) = profile.and_then(|p| p.write_refusal()) {
+                    scope.warn(format!("{refusal}; what is typed is kept as a draft"));
+                }
+            }
+            Ok(()) => {}
         }
         Handled::Yes
     }
@@ -83,7 +105,7 @@ impl Documents {
 
     fn edit(&mut self, scope: &mut Scope<'_>, outside: bool) -> Result<(), String> {
         let document = self.subject()?;
-        let editor = match self.draft_of(scope, &document) {
+        let editor = match self.draft_of(scope, &document, &Path::root()) {
             Some(draft) => self.reopened(scope, &draft),
             None => Editor::open(scope, self.host(), document, &self.current_path())?,
         };
@@ -112,22 +134,32 @@ impl Documents {
         Editor::resume(scope, self.host(), draft)
     }
 
-    /// Takes the draft of a document out of those that wait.
-    fn draft_of(&self, scope: &mut Scope<'_>, document: &RawDocumentBuf) -> Option<Draft> {
+    /// Takes the draft of a document, or of the value at `path` of it, out of those that wait. A document that is too
+    /// large to be edited whole has drafts of its parts alone.
+    fn draft_of(
+        &self,
+        scope: &mut Scope<'_>,
+        document: &RawDocumentBuf,
+        path: &Path,
+    ) -> Option<Draft> {
+        let any = path.is_root() && document.as_bytes().len() > LARGE;
+        let path = review::kept_path(path);
         let id = review::id_of(document);
         let (profile, namespace) = (self.profile.as_str(), self.namespace.to_string());
         let place = scope
             .drafts
             .iter()
-            .rposition(|d| draft::is_of(d, profile, &namespace, &id))?;
+            .rposition(|d| (any || d.path == path) && draft::is_of(d, profile, &namespace, &id))?;
         Some(scope.drafts.remove(place))
     }
 
     fn edit_value(&mut self, scope: &mut Scope<'_>) -> Result<(), String> {
         let document = self.subject()?;
-        let editor = match self.draft_of(scope, &document) {
+        let path = editor::opening::value_path(&document, &self.current_path())?;
+        never_changes(&path)?;
+        let editor = match self.draft_of(scope, &document, &path) {
             Some(draft) => self.reopened(scope, &draft),
-            None => Editor::open_value(scope, self.host(), document, &self.current_path())?,
+            None => Editor::open_value(scope, self.host(), document, &path)?,
         };
         self.open_editor(editor);
         Ok(())
@@ -136,6 +168,7 @@ impl Documents {
     fn change_type_asked(&mut self, scope: &mut Scope<'_>) -> Result<(), String> {
         let document = self.subject()?;
         let path = editor::opening::value_path(&document, &self.current_path())?;
+        never_changes(&path)?;
         let value = path
             .get(&document)
             .ok_or_else(|| "there is no value under the cursor".to_owned())?;
@@ -175,6 +208,7 @@ impl Documents {
         let editor = Editor::open_changed(scope, self.host(), Arc::clone(&document), &path, &new)?;
         self.open_editor(editor);
         if let Some(editor) = &mut self.editor {
+            editor.is_brief = true;
             editor.save(scope);
         }
         Ok(())
@@ -208,7 +242,7 @@ impl Documents {
         let id = words::line(review::id_of(&document).as_raw_bson_ref());
         let lines = vec![
             format!("{id} in {} on profile `{}`.", self.namespace, self.profile),
-            "It is deleted only if it still is as shown here. `undo-write` inserts it again."
+            "It is deleted only if it still is as shown here. The undo of writes inserts it again."
                 .to_owned(),
         ];
         let intent = Intent::DeleteDocument(self.tab);

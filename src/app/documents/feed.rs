@@ -393,6 +393,9 @@ impl Feed {
                 }
                 self.failure = Some(match failure.help {
                     Some(_) => failure,
+                    None if failure.kind == FailureKind::Query => {
+                        failure.with_help("change the filter or the sort")
+                    }
                     None => failure.with_help("refresh to read again"),
                 });
                 return Arrival::Failed;

@@ -49,6 +49,8 @@ pub struct Rows {
     back: usize,
     cursor: i64,
     top: i64,
+    /// The cursor's line when not all that was read could be kept.
+    full_at: Option<i64>,
     /// Whether nothing can be read again, so that nothing may be dropped.
     fixed: bool,
 }
@@ -74,6 +76,7 @@ impl Rows {
             back: usize::MAX,
             cursor: if side == Side::Start { 0 } else { -1 },
             top: 0,
+            full_at: None,
             fixed: false,
         }
     }
@@ -275,14 +278,18 @@ impl Rows {
                 }
             });
         }
-        // A further document may be as large as the largest so far: where that would be too much, wait for the cursor.
-        if self.bytes + self.largest > KEPT_BYTES {
-            return None;
-        }
         let may_grow_down = match self.side {
             Side::Start => !self.complete || end < self.highest(),
             Side::End => end < 0,
         };
+        // A further document may be as large as the largest so far. Where that would be too much, only what the screen
+        // lacks is asked for, and not again once it was found not to fit.
+        if self.bytes + self.largest > KEPT_BYTES {
+            let lacking = may_grow_down && end < self.top + ahead;
+            if !lacking || self.full_at == Some(self.cursor) {
+                return None;
+            }
+        }
         if may_grow_down && end < self.top + 2 * ahead {
             return Some(match self.side {
                 Side::Start => Stretch {
@@ -402,6 +409,7 @@ impl Rows {
                 self.first += 1;
                 self.documents.pop_front()
             } else {
+                self.full_at = Some(self.cursor);
                 self.documents.pop_back()
             };
             self.bytes -= dropped.map_or(0, |d| d.as_bytes().len());

@@ -11,9 +11,9 @@ use crate::app::scope::{Moment, Scope};
 use crate::config::state::{Draft, DraftId, DraftKind};
 
 /// After so many milliseconds without a key the text is kept.
-const PAUSE: u64 = 400;
+const PAUSE: u64 = 150;
 /// After so many milliseconds of typing it is kept as well.
-const LONGEST: u64 = 1_000;
+const LONGEST: u64 = 500;
 /// A draft carries the document it started from: large ones are kept less often.
 const LARGE: usize = 1 << 20;
 

@@ -1,11 +1,14 @@
 //! Going from one problem of the text to the next, and mending them.
 
+use bson::RawBson;
+
 use super::check::Problem;
 use super::{Editor, fix};
 use crate::app::overlay::Overlay;
 use crate::app::picker::{Choice, Item, Picker};
 use crate::app::scope::Scope;
-use crate::model::Severity;
+use crate::app::words;
+use crate::model::{Fix, FixEdit, Severity};
 
 impl Editor {
     pub(super) fn list_problems(&mut self, scope: &mut Scope<'_>) {
@@ -74,21 +77,93 @@ impl Editor {
                     .iter()
                     .filter(with_fix)
                     .find(|p| p.row == Some(row))
+            });
+        if let Some(fix) = found.and_then(|p| p.fix.clone()) {
+            return self.make(scope, &fix);
+        }
+        // Of a value that is none of those allowed, the person chooses one.
+        let has_choices = |p: &&Problem| !self.choices(p).is_empty();
+        let chosen = selected
+            .and_then(|i| problems.get(i))
+            .filter(has_choices)
+            .or_else(|| problems.iter().filter(has_choices).find(|p| p.path == here))
+            .or_else(|| {
+                problems
+                    .iter()
+                    .filter(has_choices)
+                    .find(|p| p.row == Some(row))
             })
             .or_else(|| {
-                let mut all = problems.iter().filter(with_fix);
-                all.next().filter(|_| all.next().is_none())
+                problems
+                    .iter()
+                    .find(has_choices)
+                    .filter(|_| problems.len() == 1)
             });
-        let Some(fix) = found.and_then(|p| p.fix.clone()) else {
-            let text = match problems.iter().any(|p| p.fix.is_some()) {
-                true => "there are several fixes: go to one of the violations first",
-                false => "no fix is known for what is wrong here",
-            };
-            return scope.info(text);
+        let mut all = problems.iter().filter(with_fix);
+        if let (None, Some(only), None) = (chosen, all.next(), all.next())
+            && let Some(fix) = only.fix.clone()
+        {
+            return self.make(scope, &fix);
+        }
+        let tab = self.host.tab;
+        let (title, fixes) = match chosen.and_then(|p| Some((p.path.as_ref()?, self.choices(p)))) {
+            Some((path, fixes)) => (format!("`{path}` becomes"), fixes),
+            None => (
+                "fixes".to_owned(),
+                problems
+                    .iter()
+                    .flat_map(|p| p.fix.clone().map(|f| (p, f)))
+                    .map(|(p, fix)| {
+                        (
+                            p.path.as_ref().map(ToString::to_string).unwrap_or_default(),
+                            fix,
+                        )
+                    })
+                    .collect(),
+            ),
         };
+        if fixes.is_empty() {
+            return scope.info("no fix is known for what is wrong here");
+        }
+        let items = fixes
+            .into_iter()
+            .map(|(label, fix)| Item::new(label, fix.label.clone(), Choice::Fix(tab, fix)))
+            .collect();
+        let picker = Picker::new(title, items, "no fix is known");
+        scope.overlays.push(Overlay::Picker(picker));
+    }
+
+    /// The values that the model allows where a problem is, each as a fix.
+    fn choices(&self, problem: &Problem) -> Vec<(String, Fix)> {
+        let (Some(model), Some(path)) = (&self.model, &problem.path) else {
+            return Vec::new();
+        };
+        let field = model
+            .field(path)
+            .filter(|_| problem.severity == Severity::Error);
+        field
+            .into_iter()
+            .flat_map(|f| &f.choices)
+            .filter_map(|choice| {
+                let value = RawBson::try_from(choice.clone()).ok()?;
+                let text = words::line(value.as_raw_bson_ref());
+                let fix = Fix {
+                    label: format!("set to `{text}`"),
+                    edits: vec![FixEdit::Set(path.clone(), value)],
+                };
+                Some((text, fix))
+            })
+            .collect()
+    }
+
+    /// Mends the text.
+    pub(super) fn make(&mut self, scope: &mut Scope<'_>, fix: &Fix) {
+        if self.check.version != self.buffer.version() {
+            self.check_now(scope.now);
+        }
         let base = self.base.as_deref();
-        match fix::apply(&fix, &mut self.buffer, base, &self.path, &self.check) {
-            Ok(()) => scope.info(fix.label),
+        match fix::apply(fix, &mut self.buffer, base, &self.path, &self.check) {
+            Ok(()) => scope.info(fix.label.clone()),
             Err(problem) => scope.warn(problem),
         }
         self.changed(scope);

@@ -34,12 +34,16 @@ impl Editor {
         let size = match fitting(&document, &Path::root()) {
             Ok(text) => {
                 let root = Path::root();
-                return Ok(Self::new(scope, host, kind, Some(document), root, text));
+                let mut editor = Self::new(scope, host, kind, Some(document), root, text);
+                editor.go_near(scope, near);
+                return Ok(editor);
             }
             Err(size) => size,
         };
         let near = check::resolve(near, &document).unwrap_or_default();
-        for steps in 1..=near.0.len() {
+        let of_id = matches!(near.0.first(), Some(crate::value::Step::Key(key)) if key == "_id");
+        // The `_id` alone would fit, but it never changes.
+        for steps in 1..=near.0.len() * usize::from(!of_id) {
             let path = Path(near.0[..steps].to_vec());
             if let Ok(text) = fitting(&document, &path) {
                 scope.info(format!("the document is {size}: `{path}` alone is edited"));
@@ -64,14 +68,28 @@ impl Editor {
         let path = value_path(&document, path)?;
         let text = fitting(&document, &path)
             .map_err(|size| format!("`{path}` is {size}: put the cursor on a smaller value"))?;
-        Ok(Self::new(
-            scope,
-            host,
-            DraftKind::Edit,
-            Some(document),
-            path,
-            text,
-        ))
+        // Of a string, its end is where one goes on typing.
+        let end = text.len() - usize::from(text.starts_with('\'') && !text.contains('\n'));
+        let is_text = end < text.len();
+        let kind = DraftKind::Edit;
+        let mut editor = Self::new(scope, host, kind, Some(document), path, text);
+        if is_text {
+            editor.buffer.go_to(end);
+        }
+        Ok(editor)
+    }
+
+    /// Puts the cursor where the text shows a place of the document.
+    fn go_near(&mut self, scope: &Scope<'_>, near: &Path) {
+        let content = self.check.content.as_ref();
+        let place = (1..=near.0.len()).rev().find_map(|n| {
+            let path = Path(near.0[..n].to_vec());
+            content?.place(&self.path, &path)
+        });
+        if let Some(place) = place {
+            self.buffer.go_to(place.value.start);
+            self.keep_in_sight(scope);
+        }
     }
 
     /// Edits one value of a document, with `value` in its place already.

@@ -21,7 +21,7 @@ use crate::app::update::record;
 use crate::app::words;
 use crate::config::state::DraftKind;
 use crate::model::Severity;
-use crate::mongo::request::{Failure, FailureKind, Reply, Request, TaskId, WriteOutcome};
+use crate::mongo::request::{Failure, FailureKind, Reply, Request, TaskId, Write, WriteOutcome};
 use crate::value::Path;
 use crate::value::cell;
 use crate::value::shell::{Style, print};
@@ -95,9 +95,20 @@ impl Editor {
                 "the document would have {size} bytes, and a server keeps at most {LARGEST}: make it smaller"
             ));
         }
+        if let Write::Replace { replacement, .. } = &review.write
+            && let Some((key, _)) = replacement
+                .iter()
+                .flatten()
+                .find(|(key, _)| key.as_str().starts_with('$'))
+        {
+            self.stage = Stage::Typing;
+            return scope.warn(format!(
+                "`{key}` begins with `$`, which a server takes in a new document only: rename it, or insert a duplicate"
+            ));
+        }
         if review.is_blocked() {
             let n = review.errors().count();
-            scope.warn(format!("{n} violation(s) block this write"));
+            scope.warn(words::blocking(n));
         }
         self.stage = Stage::Review(Box::new(review));
     }
@@ -168,8 +179,16 @@ impl Editor {
             Command::Accept | Command::Open if review.on_yes => self.write(scope),
             Command::Accept | Command::Open | Command::ConfirmNo | Command::Back => {
                 self.stage = Stage::Typing;
+                if self.is_brief {
+                    self.discard(scope);
+                }
             }
             Command::Override => self.override_asked(scope),
+            Command::ApplyFix => {
+                self.is_brief = false;
+                self.stage = Stage::Typing;
+                self.apply_fix(scope);
+            }
             Command::CopyValue | Command::CopyDocument => {
                 let text = review.statement.clone();
                 scope.effects.push(Effect::Copy { text });
@@ -248,9 +267,7 @@ impl Editor {
         };
         if review.is_blocked() {
             let n = review.errors().count();
-            scope.warn(format!(
-                "{n} violation(s) block this write: mend them first"
-            ));
+            scope.warn(format!("{}: mend first", words::blocking(n)));
             self.stage = Stage::Review(review);
             return;
         }
@@ -515,7 +532,8 @@ impl Editor {
         self.show(scope, &merged.document);
         scope.info(match merged.conflicts.len() {
             0 => "the changes of both sides are in the text: save it".to_owned(),
-            n => format!("{n} place(s) were changed by both: look at them, then save"),
+            1 => "1 place was changed by both: look at it, then save".to_owned(),
+            n => format!("{n} places were changed by both: look at them, then save"),
         });
     }
 

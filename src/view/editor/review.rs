@@ -109,7 +109,7 @@ fn question(sheet: &mut Sheet<'_>, editor: &Editor, review: &Review, line: Rect,
                 },
                 false => "mend them first".to_owned(),
             };
-            let text = format!(" ✗ {n} violation(s) block this write: {next}");
+            let text = format!(" ✗ {}: {next}", crate::app::words::blocking(n));
             sheet.put(at, line.width, &text, sheet.style(Role::Error));
             return;
         }

@@ -8,7 +8,9 @@ use crate::app::editor::buffer::columns;
 use crate::app::editor::check::Finder;
 use crate::app::editor::completing::Completing;
 use crate::app::regions::{Hit, scrolled};
+use crate::app::words::several;
 use crate::theme::Role;
+use crate::value::cell::cut;
 use crate::view::typing::{NoShade, Typed, lines, margin, sign};
 use crate::view::{Sheet, completion};
 
@@ -21,7 +23,12 @@ pub fn draw(sheet: &mut Sheet<'_>, editor: &Editor, area: Rect) {
     let below = match area.height {
         0..4 => 0,
         4..8 => found.min(1) + 1,
-        height => found.min(PROBLEMS).min(height / 3) + 1,
+        height => {
+            // Lines that the text leaves free are the problems'.
+            let lines = u16::try_from(editor.buffer.lines().len()).unwrap_or(u16::MAX);
+            let free = height.saturating_sub(lines.saturating_add(1));
+            found.min(PROBLEMS.min(height / 3).max(free)) + 1
+        }
     };
     let text = Rect {
         height: area.height - below,
@@ -44,7 +51,8 @@ pub fn draw(sheet: &mut Sheet<'_>, editor: &Editor, area: Rect) {
             height: 1,
             ..area
         };
-        describe(sheet, editor, hint);
+        let hidden = found.saturating_sub(below - 1);
+        describe(sheet, editor, hint, hidden);
         let list = Rect {
             y: hint.bottom(),
             height: below - 1,
@@ -72,16 +80,23 @@ fn anchor(editor: &Editor, open: &Completing, text: Rect, margin: u16) -> Option
 }
 
 /// What the model says about the place that the cursor is at, and the counts.
-fn describe(sheet: &mut Sheet<'_>, editor: &Editor, line: Rect) {
+fn describe(sheet: &mut Sheet<'_>, editor: &Editor, line: Rect, hidden: u16) {
     sheet.horizontal(line.x, line.y, line.width);
     let (errors, warnings) = editor.check.counts();
     let (text, role) = match (&editor.check.content, errors, warnings) {
         (None, ..) => (" ✗ does not parse ".to_owned(), Role::Error),
         (_, 0, 0) if editor.model.is_none() => (" no model ".to_owned(), Role::Dim),
         (_, 0, 0) => (" ✓ valid ".to_owned(), Role::Success),
-        (_, 0, n) => (format!(" ! {n} warning(s) "), Role::Warning),
-        (_, n, 0) => (format!(" ✗ {n} violation(s) "), Role::Error),
-        (_, n, m) => (format!(" ✗ {n} violation(s), {m} warning(s) "), Role::Error),
+        (_, 0, n) => (format!(" ! {} ", several(n, "warning")), Role::Warning),
+        (_, n, 0) => (format!(" ✗ {} ", several(n, "violation")), Role::Error),
+        (_, n, m) => {
+            let (n, m) = (several(n, "violation"), several(m, "warning"));
+            (format!(" ✗ {n}, {m} "), Role::Error)
+        }
+    };
+    let text = match hidden {
+        0 => text,
+        n => format!("{text}({n} not in sight) "),
     };
     let used = u16::try_from(text.width()).unwrap_or(0);
     let end = line.right().saturating_sub(used + 1);
@@ -134,6 +149,13 @@ fn problems(sheet: &mut Sheet<'_>, editor: &Editor, area: Rect) {
                 format!("{}; {help}", problem.message)
             }
             _ => problem.message.clone(),
+        };
+        // What can be done about it is not cut before what is wrong.
+        let before = 4 + place.width();
+        let room = usize::from(area.width).saturating_sub(before + fix.width());
+        let message = match room {
+            0..20 => message,
+            room => cut(&message, room),
         };
         let pieces = [
             (lead, sheet.style(Role::HintKey)),
