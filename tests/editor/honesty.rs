@@ -200,7 +200,7 @@ fn an_undo_shows_what_it_changes() {
     let Some(Overlay::Confirm(confirm)) = desk.app.overlays.last() else {
         panic!("nothing is asked");
     };
-    let line = "timeframe: '6-months' → '3-months'";
+    let line = "timeframe: 6-months → 3-months";
     assert!(
         confirm.lines.iter().any(|l| l.contains(line)),
         "{:?}",

@@ -82,7 +82,7 @@ impl Editor {
             return self.make(scope, &fix);
         }
         // Of a value that is none of those allowed, the person chooses one.
-        let has_choices = |p: &&Problem| !self.choices(p).is_empty();
+        let has_choices = |p: &&Problem| p.fix.is_none() && !self.choices(p).is_empty();
         let chosen = selected
             .and_then(|i| problems.get(i))
             .filter(has_choices)

@@ -81,6 +81,10 @@ impl Editor {
 
     /// Puts the cursor where the text shows a place of the document.
     fn go_near(&mut self, scope: &Scope<'_>, near: &Path) {
+        // The `_id` is where the cursor of a table starts, and nothing to edit.
+        if matches!(near.0.first(), Some(crate::value::Step::Key(key)) if key == "_id") {
+            return;
+        }
         let content = self.check.content.as_ref();
         let place = (1..=near.0.len()).rev().find_map(|n| {
             let path = Path(near.0[..n].to_vec());
