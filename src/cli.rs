@@ -17,6 +17,7 @@ pub mod config;
 pub mod find;
 pub mod log;
 pub mod look;
+pub mod models;
 pub mod print;
 pub mod query;
 pub mod sandbox;
@@ -112,6 +113,8 @@ pub enum Command {
     Query(query::QueryArgs),
     /// Look at what a project's `mongodeck.toml` asks for, and allow it.
     Trust(trust::TrustArgs),
+    /// List, show, export, infer and compare models.
+    Models(Box<models::ModelsArgs>),
     /// Hold documents to a model, without a server.
     Validate(validate::ValidateArgs),
     /// Start a private server with sample data, and open the console on it.
@@ -153,6 +156,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Command::Config(args)) => config::run(&args),
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Trust(args)) => trust::run(&args),
+        Some(Command::Models(args)) => models::run(&args),
         Some(Command::Validate(args)) => validate::run(&args),
         Some(Command::Sandbox(args)) => {
             block_on(sandbox::run(args, target::open_sandbox)).unwrap_or_else(|exit| exit)

@@ -11,6 +11,7 @@
 
 mod cast;
 mod describe;
+pub mod difference;
 pub mod drift;
 pub mod export;
 pub mod field;
@@ -21,6 +22,7 @@ pub mod plural;
 pub mod reader;
 pub mod referrers;
 pub mod shipped;
+mod sketch;
 mod template;
 mod validate;
 pub mod violation;
@@ -35,6 +37,7 @@ pub use field::{
 pub use library::Library;
 pub use reader::{NoSources, Reading, Sources};
 pub use shipped::shipped;
+pub use sketch::SketchLine;
 pub use violation::{Fix, FixEdit, Severity, Violation};
 
 use crate::value::{Path, Step};

@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod find;
+mod models;
 mod secrets;
 mod target;
 mod trust;

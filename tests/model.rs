@@ -5,5 +5,6 @@
 mod export;
 mod infer;
 mod oracle;
+mod other_words;
 mod project;
 mod structure;

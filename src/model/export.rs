@@ -7,9 +7,16 @@
 
 mod condition;
 mod jsonschema;
+mod mermaid;
+mod mongoose;
 mod pattern;
+mod typescript;
+mod words;
 
 pub use jsonschema::{SchemaExport, Undeclared};
+pub use mermaid::mermaid;
+pub use mongoose::mongoose;
+pub use typescript::typescript;
 
 /// Something that a model says and its export cannot.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +35,15 @@ impl std::fmt::Display for Note {
             write!(f, "`{}`: {}", self.path, self.what)
         }
     }
+}
+
+/// Models as text in another language.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Exported {
+    /// The text, with a line end at its end.
+    pub text: String,
+    /// What it leaves out; each note's path starts with the model's name.
+    pub notes: Vec<Note>,
 }
 
 /// Notes in the order they are found, each once.

@@ -58,6 +58,26 @@ impl Source {
         self
     }
 
+    /// So many documents of a collection, taken by chance.
+    pub(crate) fn sample(namespace: &Namespace, count: u64) -> Self {
+        let size = i64::try_from(count).unwrap_or(i64::MAX);
+        Self {
+            database: namespace.database.clone(),
+            namespace: Some(namespace.clone()),
+            command: rawdoc! {
+                "aggregate": namespace.collection.as_str(),
+                "pipeline": [{ "$sample": { "size": size } }],
+                "allowDiskUse": true,
+            },
+            batch: None,
+            chosen: None,
+            await_time: None,
+            follows: false,
+            writes: false,
+            turning: None,
+        }
+    }
+
     /// The documents of a statement.
     pub(crate) fn reading(reading: &Reading, writes: bool) -> Self {
         let command = &reading.command;

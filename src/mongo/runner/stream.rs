@@ -39,6 +39,34 @@ impl Runner {
         namespace: &Namespace,
         find: &Find,
         streaming: &Streaming,
+        each: impl FnMut(&RawDocument) -> ControlFlow<()>,
+    ) -> Result<u64, Failure> {
+        let source = Source::find(namespace, find);
+        self.stream_source(profile, source, streaming, each).await
+    }
+
+    /// As [`Runner::stream`], for `count` documents that the server takes by chance (`$sample`).
+    ///
+    /// # Errors
+    ///
+    /// As [`Runner::stream`].
+    pub async fn stream_sample(
+        &self,
+        profile: &ProfileName,
+        namespace: &Namespace,
+        count: u64,
+        streaming: &Streaming,
+        each: impl FnMut(&RawDocument) -> ControlFlow<()>,
+    ) -> Result<u64, Failure> {
+        let source = Source::sample(namespace, count);
+        self.stream_source(profile, source, streaming, each).await
+    }
+
+    async fn stream_source(
+        &self,
+        profile: &ProfileName,
+        source: Source,
+        streaming: &Streaming,
         mut each: impl FnMut(&RawDocument) -> ControlFlow<()>,
     ) -> Result<u64, Failure> {
         let Some(post) = self.post(profile) else {
@@ -58,7 +86,6 @@ impl Runner {
         );
         let call = Call::new(link, &comment, streaming.0.clone());
         let (sender, mut batches) = mpsc::channel(1);
-        let source = Source::find(namespace, find);
         // The reader ends between two batches when nobody takes them any more.
         tokio::spawn(async move {
             let mut cursor = match source.open(&call, None, BATCH as usize, BATCH).await {
