@@ -2,4 +2,5 @@
 
 mod check;
 mod mend;
+mod pure;
 mod sandbox;

@@ -97,10 +97,9 @@ impl Journal {
             use std::os::unix::fs::OpenOptionsExt as _;
             options.mode(0o600);
         }
-        let mut journal = Self {
-            file: options.open(&path)?,
-            path,
-        };
+        let file = options.open(&path)?;
+        hold(&file)?;
+        let mut journal = Self { file, path };
         journal.put(&rawdoc! {
             "head": 1,
             "profile": head.profile.as_str(),
@@ -116,12 +115,13 @@ impl Journal {
     /// Goes on with a journal that has no end: what is only half there at its end is cut off.
     ///
     /// # Errors
-    /// The file cannot be read, or is no journal.
+    /// The file cannot be read, is no journal, or another console writes it.
     pub fn go_on(path: &Path) -> io::Result<Self> {
+        let mut file = fs::OpenOptions::new().write(true).open(path)?;
+        hold(&file)?;
         let mut reader = Reader::open(path)?;
         while reader.record()?.is_some() {}
         let whole = reader.whole;
-        let mut file = fs::OpenOptions::new().write(true).open(path)?;
         file.set_len(whole)?;
         file.seek(io::SeekFrom::End(0))?;
         Ok(Self {
@@ -204,13 +204,28 @@ fn rename(path: &Path, ending: &str) -> io::Result<PathBuf> {
     Ok(to)
 }
 
-/// The journals in `directory` that have no end: the program ended while they were written. Oldest first.
+/// Keeps a journal from being written by two consoles.
+fn hold(file: &File) -> io::Result<()> {
+    match file.try_lock() {
+        // Not every file system has locks.
+        Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(()),
+        Err(fs::TryLockError::WouldBlock) => Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            "another console is writing it",
+        )),
+    }
+}
+
+/// The journals in `directory` that have no end: the program ended while they were written. Oldest first. One that a
+/// console is writing is none of them.
 #[must_use]
 pub fn unfinished(directory: &Path) -> Vec<(PathBuf, Head)> {
     named(directory, "open")
         .into_iter()
         .filter_map(|path| {
-            let head = Reader::open(&path).ok()?.head;
+            let reader = Reader::open(&path).ok()?;
+            hold(reader.file.get_ref()).ok()?;
+            let head = reader.head;
             Some((path, head))
         })
         .collect()
@@ -433,6 +448,8 @@ mod tests {
         let open = unfinished(&directory);
         assert_eq!(open, [(path.clone(), head())]);
         let mut journal = Journal::go_on(&path).unwrap();
+        assert!(unfinished(&directory).is_empty(), "it is in use");
+        assert!(Journal::go_on(&path).is_err());
         journal.done(1, &[]).unwrap();
         let path = journal.end().unwrap();
         assert!(unfinished(&directory).is_empty());

@@ -7,7 +7,7 @@ use super::keeper::Keeper;
 use crate::app::{App, Msg, Opening};
 use crate::cli::look;
 use crate::config::store::Store;
-use crate::config::{Globs, Launch, paths};
+use crate::config::{Globs, Launch, mends, paths};
 use crate::input::Keymaps;
 use crate::model::Library;
 use crate::theme::Theme;
@@ -78,6 +78,12 @@ pub fn prepare(launch: &Launch) -> Result<Ready, String> {
         let drafts = store.drafts();
         first.extend(drafts.notices.into_iter().map(warn));
         first.push(Msg::Drafts(drafts.value));
+        for (_, head) in mends::unfinished(&store.mends()) {
+            first.push(warn(format!(
+                "a fix of `{}.{}` on profile `{}` was cut off ({}): run it again from a check to go on",
+                head.database, head.collection, head.profile, head.what
+            )));
+        }
         let layouts = store.layouts();
         first.extend(layouts.notices.into_iter().map(warn));
         app.layouts = layouts.value;

@@ -263,7 +263,8 @@ pub enum MendMode {
 }
 
 /// A fix over all documents that need it. Each document is changed by the smallest update that does it, only while it
-/// still has the values that were read; with a journal of the old values.
+/// still has the values that were read; with a journal of the old values. Where the same mend was cut off before, this one
+/// begins by ending the batch that it was at.
 #[derive(Clone)]
 pub struct Mend {
     /// The collection.

@@ -163,7 +163,8 @@ fn words(mend: &Mend) -> String {
     }
 }
 
-/// Carries out a mend: in a transaction where it fits, else in ordered batches.
+/// Carries out a mend: in a transaction where it fits, else in ordered batches. Where the same one was cut off, its
+/// journal is ended first.
 pub(super) async fn run(
     post: &Arc<Post>,
     call: &Call,
@@ -181,9 +182,32 @@ pub(super) async fn run(
         what: words(mend),
         at: now(),
     };
+    let mut resumed_journal = None;
     let mut teller = Teller::new(post, task, Instant::now());
     teller.of_about = documents_of(call, &mend.namespace).await;
     let mut sender = Sender::new(post, call, &mend.namespace, "mend");
+    for (path, earlier) in mends::unfinished(&directory) {
+        // The same mend was cut off: what it had not come to is done here.
+        if (Head {
+            at: head.at,
+            ..earlier
+        }) != head
+        {
+            continue;
+        }
+        let resumed = resume(post, call, task, &path).await?;
+        if resumed.stopped.is_some() {
+            return Ok(resumed);
+        }
+        let so_far = &mut sender.outcome;
+        so_far.written += resumed.written;
+        so_far.skipped += resumed.skipped;
+        so_far.skipped_ids.extend(resumed.skipped_ids);
+        so_far.refused += resumed.refused;
+        so_far.refusals.extend(resumed.refusals);
+        resumed_journal = resumed.journal.or(resumed_journal);
+    }
+    let resumed_counts = (sender.outcome.written, sender.outcome.skipped);
     let mut waiting: Vec<Planned> = Vec::new();
     let mut size = 0;
     let mut in_batches = !call.link().has_transactions();
@@ -248,7 +272,9 @@ pub(super) async fn run(
         }
         Err(failure) => Err(failure),
     };
-    settle(sender.outcome, journal, ended)
+    let mut outcome = settle(sender.outcome, journal, ended, resumed_counts)?;
+    outcome.journal = outcome.journal.or(resumed_journal);
+    Ok(outcome)
 }
 
 async fn write_rest(
@@ -271,17 +297,20 @@ async fn write_rest(
 }
 
 /// What a mend came to. A failure before anything was written is a failure; afterwards it is a part of the outcome.
+/// `before` is what was written and skipped before its journal was begun.
 fn settle(
     mut outcome: MendOutcome,
     journal: Option<Journal>,
     ended: Result<(), Failure>,
+    before: (u64, u64),
 ) -> Result<MendOutcome, Failure> {
-    let touched = outcome.written > 0 || outcome.refused > 0 || outcome.skipped > 0;
+    let written = outcome.written > before.0;
+    let touched = written || outcome.refused > 0 || outcome.skipped > before.1;
     match ended {
         Ok(()) => {
             if let Some(journal) = journal {
                 let path = journal.path().to_owned();
-                outcome.journal = if outcome.written > 0 {
+                outcome.journal = if written {
                     Some(journal.end().unwrap_or(path))
                 } else {
                     // What could not be removed is shown again as unfinished, and mends nothing.
@@ -299,11 +328,17 @@ fn settle(
                     outcome.stopped = Some(failure);
                     Ok(outcome)
                 }
-                Some(journal) => {
-                    let _ = journal.discard();
-                    Err(failure)
+                untouched => {
+                    if let Some(journal) = untouched {
+                        let _ = journal.discard();
+                    }
+                    // What an earlier journal had was written all the same.
+                    if before.0 == 0 {
+                        return Err(failure);
+                    }
+                    outcome.stopped = Some(failure);
+                    Ok(outcome)
                 }
-                None => Err(failure),
             }
         }
     }
