@@ -125,10 +125,10 @@ fn a_person_edits_a_document_from_the_sandbox_to_the_server() {
             .any(|l| l.contains("timeframe") && l.contains('✗'))
     });
     pty.send(CTRL_S);
-    pty.wait_for("block this write");
+    pty.wait_for("blocks this write");
     pty.send(ESC);
     pty.wait_until("the editor again", |s| {
-        !s.contents().contains("block this write")
+        !s.contents().contains("blocks this write")
     });
     assert_eq!(read(doc! { "_id": id }), first, "nothing was written");
 

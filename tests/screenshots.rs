@@ -57,7 +57,7 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     console.type_text("progress");
     save(&console, "jump", false);
     console.keys("esc e");
-    console.wait_for("1 violation").await;
+    console.wait_for("1 warning").await;
     save(&console, "editor", false);
     console.keys("f8 end");
     for _ in 0.."'3-weeks',".len() {
