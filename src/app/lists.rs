@@ -83,7 +83,9 @@ impl App {
 
     fn jump_items(&self) -> Vec<Item> {
         let mut found: Vec<(ProfileName, Namespace)> = self.tree.namespaces().collect();
-        found.sort();
+        // In the order of the configuration, as in the tree.
+        let place = |p: &ProfileName| self.profiles.all.iter().position(|s| s.name == *p);
+        found.sort_by(|a, b| (place(&a.0), &a.1).cmp(&(place(&b.0), &b.1)));
         let away = |p: &&super::profiles::ProfileState| {
             matches!(
                 p.connection,
