@@ -104,6 +104,8 @@ pub struct App {
     pub trail: Trail,
     /// Drafts that are not open in a tab, of earlier runs and of this one.
     pub drafts: Vec<Draft>,
+    /// The statements that were run.
+    pub history: query::history::History,
     /// How columns are laid out, by [`crate::config::state::layout_key`].
     pub layouts: BTreeMap<String, ColumnLayout>,
     ids: Ids,
@@ -160,6 +162,7 @@ impl App {
             journal: Journal::default(),
             trail: Trail::default(),
             drafts: Vec::new(),
+            history: query::history::History::default(),
             layouts: BTreeMap::new(),
             ids: Ids::default(),
             tasks: HashMap::new(),

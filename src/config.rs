@@ -288,6 +288,8 @@ pub struct Launch {
 pub struct Options {
     /// `--last`: open the tabs of the last time again.
     pub last: bool,
+    /// `--no-history`: statements that are run are not kept.
+    pub no_history: bool,
     /// `--read-only`: nothing is written, whatever a profile says. The profiles are read-only already.
     pub read_only: bool,
     /// Whether every profile is connected at once, not only the target's.

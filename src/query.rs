@@ -39,6 +39,7 @@ mod number;
 mod operation;
 mod operators;
 pub mod plan;
+pub mod secret;
 pub mod shape;
 mod sketch;
 pub mod snippet;

@@ -345,6 +345,7 @@ impl Deck {
             Effect::SaveDraft(draft) => self.keeper.save_draft(draft),
             Effect::RemoveDraft(id) => self.keeper.remove_draft(id),
             Effect::RecordWrite(record) => self.keeper.log_write(record),
+            Effect::KeepStatement(entry) => self.keeper.keep_statement(entry),
             Effect::SaveColumns {
                 profile,
                 namespace,

@@ -232,6 +232,24 @@ pub enum Command {
     Comment,
     /// Run the statement again and again.
     Watch,
+    /// Lay the text out.
+    Format,
+    /// How the server runs the statement.
+    Explain,
+    /// Statements run before.
+    History,
+    /// Copy the statement as code.
+    CopyCode,
+    /// Run the pipeline up to the stage at the cursor.
+    StagePreview,
+    /// Disable the stage at the cursor, or enable it again.
+    StageToggle,
+    /// Move the stage at the cursor up.
+    StageUp,
+    /// Move the stage at the cursor down.
+    StageDown,
+    /// Duplicate the stage at the cursor.
+    StageDuplicate,
 }
 
 /// One row of the command table.
@@ -975,7 +993,7 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::Complete,
         name: "complete",
         help: "list what could stand at the cursor",
-        contexts: &[Context::Editor],
+        contexts: &[Context::Editor, Context::Query],
     },
     Entry {
         command: Command::ApplyFix,
@@ -1181,6 +1199,60 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::Watch,
         name: "watch",
         help: "run the statement again every few seconds",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::Format,
+        name: "format",
+        help: "lay the text out",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::Explain,
+        name: "explain",
+        help: "how the server runs the statement, and what would be better",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::History,
+        name: "history",
+        help: "statements run before",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::CopyCode,
+        name: "copy-code",
+        help: "copy the statement as code of a program",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::StagePreview,
+        name: "stage-preview",
+        help: "run the pipeline up to the stage at the cursor",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::StageToggle,
+        name: "stage-toggle",
+        help: "disable the stage at the cursor, or enable it again",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::StageUp,
+        name: "stage-up",
+        help: "move the stage at the cursor up",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::StageDown,
+        name: "stage-down",
+        help: "move the stage at the cursor down",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::StageDuplicate,
+        name: "stage-duplicate",
+        help: "duplicate the stage at the cursor",
         contexts: &[Context::Query],
     },
 ];

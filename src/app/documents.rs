@@ -596,6 +596,7 @@ impl Documents {
             | Answer::Watch(_)
             | Answer::Fix(_)
             | Answer::QueryText(_)
+            | Answer::Code(_)
             | Answer::Kind(_) => {}
         }
         self.settle_view(scope);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::scope::TabId;
-use crate::config::state::{ColumnLayout, Draft, DraftId, Session, WriteRecord};
+use crate::config::state::{ColumnLayout, Draft, DraftId, HistoryEntry, Session, WriteRecord};
 use crate::mongo::request::{Namespace, ProfileName, Request, TaskId};
 
 /// One thing to be done. Two equal effects do the same, so tests compare them.
@@ -74,6 +74,8 @@ pub enum Effect {
     RemoveDraft(DraftId),
     /// Add a line to the log of writes.
     RecordWrite(WriteRecord),
+    /// Keep a statement that was run.
+    KeepStatement(HistoryEntry),
     /// Keep how a collection's columns are laid out.
     SaveColumns {
         /// The profile.

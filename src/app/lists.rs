@@ -232,6 +232,8 @@ impl App {
             Choice::Draft(id) => self.resume(&id, effects),
             Choice::Path(tab, path) => self.tell_tab(tab, Answer::GoTo(path), effects),
             Choice::Fix(tab, fix) => self.tell_tab(tab, Answer::Fix(fix), effects),
+            Choice::QueryText(tab, text) => self.tell_tab(tab, Answer::QueryText(text), effects),
+            Choice::Code(tab, language) => self.tell_tab(tab, Answer::Code(language), effects),
             Choice::Kind(tab, alias) => self.tell_tab(tab, Answer::Kind(alias), effects),
             Choice::Column(..) | Choice::Connect(_) | Choice::Notice(_) | Choice::Nothing => {}
         }

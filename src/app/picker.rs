@@ -33,6 +33,10 @@ pub enum Choice {
     Column(TabId, String),
     /// Connect a profile, so that its collections come into the list.
     Connect(ProfileName),
+    /// Put this text in the place of a query's.
+    QueryText(TabId, String),
+    /// Copy a query's statement as code of this language.
+    Code(TabId, crate::query::code::Language),
     /// Nothing happens: the line is there to be read.
     Nothing,
 }

@@ -17,9 +17,14 @@ use super::tab::Answer;
 use crate::mongo::request::{Failure, Namespace, ProfileName};
 
 pub mod asking;
+pub mod completing;
+pub mod explaining;
+pub mod history;
+mod laying;
 pub mod opening;
 mod pane;
 pub mod running;
+mod staging;
 pub mod text;
 
 use running::{Running, Watch};
@@ -43,6 +48,8 @@ pub struct Results {
     pub headline: Option<String>,
     /// What did not work of it, line by line.
     pub problems: Vec<String>,
+    /// How the server runs it, where that was asked.
+    pub explained: Option<explaining::Explained>,
     /// Why there is nothing.
     pub failure: Option<Failure>,
     /// What was run, in a line.
@@ -80,6 +87,9 @@ pub struct Query {
     last: Option<Chosen>,
     /// Whether it is run again and again.
     pub watch: Option<Watch>,
+    /// The list of what can stand at the cursor, while it is open.
+    pub list: Option<completing::List>,
+    known: completing::Known,
 }
 
 /// The least and the greatest share of the text.
@@ -136,6 +146,9 @@ impl Query {
             Command::QueryTaller => self.share = (self.share + STEP).min(SHARES.1),
             Command::QueryShorter => self.share = self.share.saturating_sub(STEP).max(SHARES.0),
             Command::Watch => self.prompt_watch(scope),
+            Command::Explain => self.explain(scope),
+            Command::History => self.list_history(scope),
+            Command::CopyCode => self.list_languages(scope),
             Command::Query => {
                 self.part = match self.part {
                     Part::Text if self.results.documents.is_some() => Part::Results,
@@ -148,7 +161,16 @@ impl Query {
     }
 
     fn text_command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
+        let open = self.list.take();
         match command {
+            Command::Back if open.is_some() => {}
+            Command::Complete => self.complete_asked(scope),
+            Command::Format => self.lay_out(scope),
+            Command::StagePreview => self.preview(scope),
+            Command::StageUp
+            | Command::StageDown
+            | Command::StageToggle
+            | Command::StageDuplicate => self.stage_command(scope, command),
             Command::Back => {
                 if self.results.documents.is_none() {
                     return Handled::No;
@@ -197,11 +219,17 @@ impl Query {
     fn results_command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
         let editing = self.is_editing();
         let reading = self.is_busy();
-        let Some(documents) = &mut self.results.documents else {
+        let Some(documents) = &self.results.documents else {
             self.part = Part::Text;
             return self.text_command(scope, command);
         };
         let in_table = documents.view == View::Table;
+        if !editing && self.results.explained.is_some() && self.plan_command(scope, command) {
+            return Handled::Yes;
+        }
+        let Some(documents) = &mut self.results.documents else {
+            return Handled::No;
+        };
         match command {
             _ if editing => return documents.command(scope, command),
             Command::Refresh => self.run_again(scope),
@@ -281,6 +309,7 @@ impl Query {
             Answer::RunStatement => self.agreed(scope),
             Answer::Watch(text) => return self.set_watch(scope, &text),
             Answer::QueryText(text) => self.set_text(scope, &text),
+            Answer::Code(language) => self.copy_code(scope, language),
             Answer::Search(text) if self.part == Part::Text => {
                 return self.search(scope, &text, true);
             }

@@ -139,6 +139,8 @@ pub struct Scope<'a> {
     pub journal: &'a mut Journal,
     /// How columns are laid out, by [`crate::config::state::layout_key`].
     pub layouts: &'a mut BTreeMap<String, ColumnLayout>,
+    /// The statements that were run.
+    pub history: &'a mut super::query::history::History,
     /// Drafts that are not open in a tab.
     pub drafts: &'a mut Vec<Draft>,
     /// What the last frame looked like.

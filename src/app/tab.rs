@@ -71,6 +71,8 @@ pub enum Answer {
     Watch(String),
     /// Put this text in the place of the query's.
     QueryText(String),
+    /// Copy the statement as code of this language.
+    Code(crate::query::code::Language),
 }
 
 /// What is to be opened in a tab. Where it is open already, the deck turns to that tab.

@@ -29,6 +29,7 @@ macro_rules! scope {
             models: &$app.models,
             journal: &mut $app.journal,
             layouts: &mut $app.layouts,
+            history: &mut $app.history,
             drafts: &mut $app.drafts,
             regions: &$app.regions,
             destinations: &mut $app.destinations,

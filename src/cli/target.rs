@@ -68,6 +68,9 @@ pub struct ConsoleArgs {
     /// Open the tabs of the last time again.
     #[arg(long)]
     pub last: bool,
+    /// Keep no statement that is run, and show none of earlier runs.
+    #[arg(long)]
+    pub no_history: bool,
     /// Keys: `default`, `vim` or `emacs`.
     #[arg(long, value_name = "NAME")]
     pub keymap: Option<String>,
@@ -511,6 +514,7 @@ pub fn open_console(args: ConsoleArgs) -> Exit {
         target,
         options: Options {
             last: args.last,
+            no_history: args.no_history,
             read_only: args.read_only,
             connect_all: false,
         },

@@ -108,6 +108,19 @@ pub struct WriteRecord {
     pub outcome: String,
 }
 
+/// A statement that was run. Never one that may hold a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    /// When, in milliseconds since the epoch.
+    pub at: u64,
+    /// The profile's name.
+    pub profile: String,
+    /// `database.collection`, or the database alone.
+    pub namespace: String,
+    /// Its text.
+    pub text: String,
+}
+
 /// How one column is laid out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnState {

@@ -14,10 +14,16 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::paths;
-use super::state::{ColumnLayout, Draft, DraftId, DraftKind, Session, WriteRecord, layout_key};
+use super::state::{
+    ColumnLayout, Draft, DraftId, DraftKind, HistoryEntry, Session, WriteRecord, layout_key,
+};
 
 /// The log of writes is moved to `writes.1.jsonl` when it is over so many bytes; the one moved before goes.
 const MAX_LOG: u64 = 8 << 20;
+/// The statements that were run.
+const HISTORY: &str = "history.jsonl";
+/// The history is moved to `history.1.jsonl` when it is over so many bytes; the one moved before goes.
+const MAX_HISTORY: u64 = 1 << 20;
 /// The most bytes of a file that is read: a draft's text is no longer than a document's.
 const MAX_FILE: u64 = 256 << 20;
 
@@ -260,6 +266,42 @@ impl Store {
     #[must_use]
     pub fn mends(&self) -> PathBuf {
         self.root.join("mends")
+    }
+
+    /// Adds a statement to the history.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn keep_statement(&self, entry: &HistoryEntry) -> io::Result<()> {
+        let mut line = serde_json::to_vec(entry)?;
+        line.push(b'\n');
+        let path = self.root.join(HISTORY);
+        if fs::metadata(&path).is_ok_and(|m| m.len() > MAX_HISTORY) {
+            fs::rename(&path, self.root.join("history.1.jsonl"))?;
+        }
+        let mut options = fs::OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            options.mode(0o600);
+        }
+        options.open(path)?.write_all(&line)
+    }
+
+    /// The last `most` statements that were run, the newest last. Lines that cannot be read are left out.
+    #[must_use]
+    pub fn statements(&self, most: usize) -> Vec<HistoryEntry> {
+        let mut entries: Vec<HistoryEntry> = Vec::new();
+        for name in ["history.1.jsonl", HISTORY] {
+            let Ok(Some(bytes)) = read_bytes(&self.root.join(name)) else {
+                continue;
+            };
+            let lines = bytes.split(|b| *b == b'\n');
+            entries.extend(lines.filter_map(|l| serde_json::from_slice(l).ok()));
+        }
+        let from = entries.len().saturating_sub(most);
+        entries.split_off(from)
     }
 
     /// Where the log of writes is.

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 
 use crate::app::Msg;
-use crate::config::state::{ColumnLayout, Draft, DraftId, Session, WriteRecord};
+use crate::config::state::{ColumnLayout, Draft, DraftId, HistoryEntry, Session, WriteRecord};
 use crate::config::store::Store;
 
 enum Order {
@@ -18,6 +18,7 @@ enum Order {
     LogWrite(WriteRecord),
     SaveLayout(String, String, ColumnLayout),
     SaveSession(Session),
+    KeepStatement(HistoryEntry),
 }
 
 /// The thread, and the way to it.
@@ -81,6 +82,11 @@ impl Keeper {
         self.order(Order::SaveLayout(profile, namespace, layout));
     }
 
+    /// Adds a statement to the history.
+    pub fn keep_statement(&self, entry: HistoryEntry) {
+        self.order(Order::KeepStatement(entry));
+    }
+
     /// Saves the open tabs.
     pub fn save_session(&self, session: Session) {
         self.order(Order::SaveSession(session));
@@ -122,6 +128,7 @@ fn keep(store: &Store, inbox: &blocking::Receiver<Order>, tell: &mpsc::Unbounded
                 Order::SaveLayout(profile, namespace, layout) => {
                     ("the columns", store.save_layout(profile, namespace, layout))
                 }
+                Order::KeepStatement(entry) => ("the history", store.keep_statement(entry)),
                 Order::SaveSession(session) => ("the open tabs", store.save_session(session)),
             };
             if let Err(e) = result {

@@ -74,6 +74,7 @@ pub fn prepare(launch: &Launch) -> Result<Ready, String> {
     // The middle of an ObjectId is what one run of the driver made up for itself.
     let [_, _, _, _, a, b, c, d, e, ..] = bson::oid::ObjectId::new().bytes();
     app.seed([a, b, c, d, e]);
+    app.history.off = launch.options.no_history;
     if let Some(store) = &store {
         let drafts = store.drafts();
         first.extend(drafts.notices.into_iter().map(warn));
@@ -87,6 +88,9 @@ pub fn prepare(launch: &Launch) -> Result<Ready, String> {
         let layouts = store.layouts();
         first.extend(layouts.notices.into_iter().map(warn));
         app.layouts = layouts.value;
+        if !launch.options.no_history {
+            app.history.entries = store.statements(crate::app::query::history::KEPT);
+        }
         if launch.options.last {
             let session = store.session();
             first.extend(session.notices.into_iter().map(warn));

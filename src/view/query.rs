@@ -6,9 +6,12 @@ use unicode_width::UnicodeWidthStr;
 use super::overlay::wrap;
 use super::typing::{AllBut, NoShade, Shaded, Typed, lines, margin, sign};
 use super::{Sheet, documents, words};
+use crate::app::query::completing::{List, ROWS};
+use crate::app::query::explaining::{Explained, Tone};
 use crate::app::query::{Part, Query};
 use crate::app::regions::{Hit, scrolled};
 use crate::app::{Command, Context, Focus};
+use crate::query::complete::Candidate;
 use crate::theme::Role;
 use crate::value::instant::Calendar;
 
@@ -73,6 +76,7 @@ fn text_part(sheet: &mut Sheet<'_>, query: &Query, area: Rect, active: bool) {
     sheet.regions.text_rows = usize::from(text.height);
     sheet.regions.text_width = usize::from(text.width - margin(&typed, text.width));
     lines(sheet, &typed, text);
+    let left = margin(&typed, text.width);
     if query.text.buffer.bytes() == 0 {
         let at = Position::new(text.x + margin(&typed, text.width), text.y);
         let hint = match &query.collection {
@@ -94,6 +98,160 @@ fn text_part(sheet: &mut Sheet<'_>, query: &Query, area: Rect, active: bool) {
         ..area
     };
     state(sheet, query, line, active);
+    if active && let Some(list) = &query.list {
+        let (row, column) = query.text.buffer.position(list.completion.replace.start);
+        let buffer = &query.text.buffer;
+        let columns: usize = buffer
+            .lines()
+            .get(row)
+            .map_or("", String::as_str)
+            .chars()
+            .take(column)
+            .skip(buffer.left)
+            .map(crate::app::editor::buffer::columns)
+            .sum();
+        let y = row.saturating_sub(buffer.first);
+        let at = Position::new(
+            text.x + left + u16::try_from(columns).unwrap_or(0),
+            text.y + u16::try_from(y).unwrap_or(0),
+        );
+        candidates(sheet, list, at, below_of(sheet, text));
+    }
+}
+
+/// The place that a list at the cursor may take: all of the pane from the text on.
+fn below_of(sheet: &Sheet<'_>, text: Rect) -> Rect {
+    let bottom = sheet.buffer.area.bottom().saturating_sub(1);
+    Rect {
+        height: bottom.saturating_sub(text.y),
+        ..text
+    }
+}
+
+/// The list of what can stand at the cursor, with what is said of the one under its own cursor.
+fn candidates(sheet: &mut Sheet<'_>, list: &List, at: Position, area: Rect) {
+    let all = &list.completion.candidates;
+    let room = area.bottom().saturating_sub(at.y + 1);
+    let rows = u16::try_from(all.len().min(ROWS)).unwrap_or(0);
+    let help = all
+        .get(list.cursor)
+        .map(|c| c.help.as_ref())
+        .unwrap_or_default();
+    let height = (rows + u16::from(!help.is_empty())).min(room);
+    if height == 0 {
+        return;
+    }
+    let shown: Vec<_> = all
+        .iter()
+        .skip(list.first)
+        .take(usize::from(rows))
+        .collect();
+    let widest = |f: &dyn Fn(&Candidate) -> usize| shown.iter().map(|c| f(c)).max().unwrap_or(0);
+    let label = widest(&|c| c.label.width()).min(36);
+    let signature = widest(&|c| c.signature.width()).min(44);
+    let wanted = (label + signature + 4).max(help.width().min(70) + 2);
+    let width = u16::try_from(wanted).unwrap_or(u16::MAX).min(area.width);
+    let x =
+        at.x.saturating_sub(1)
+            .min(area.right().saturating_sub(width));
+    let frame = Rect {
+        x,
+        y: at.y + 1,
+        width,
+        height,
+    };
+    let base = sheet.style(Role::Popup);
+    sheet.clear(frame, base);
+    let dim = base.patch(sheet.style(Role::Dim));
+    for (y, (place, candidate)) in (frame.y..frame.bottom()).zip((list.first..).zip(&shown)) {
+        let style = match place == list.cursor {
+            true => base.patch(sheet.style(Role::Cursor)),
+            false => base,
+        };
+        let line = Rect {
+            y,
+            height: 1,
+            ..frame
+        };
+        sheet.restyle(line, style);
+        let label_room = u16::try_from(label).unwrap_or(0);
+        sheet.put(Position::new(x + 1, y), label_room, &candidate.label, style);
+        let mut text = candidate.signature.to_string();
+        if let Some((major, minor)) = candidate.newer {
+            text.push_str(&format!("  from {major}.{minor}"));
+        }
+        let start = x + 2 + label_room + 1;
+        let dim = style.patch(sheet.style(Role::Dim));
+        sheet.put(
+            Position::new(start, y),
+            frame.right().saturating_sub(start),
+            &text,
+            dim,
+        );
+    }
+    if !help.is_empty() {
+        let y = frame.bottom() - 1;
+        let line = Rect {
+            y,
+            height: 1,
+            ..frame
+        };
+        sheet.clear(line, base);
+        sheet.put(Position::new(x + 1, y), width.saturating_sub(2), help, dim);
+    }
+}
+
+/// How the server runs the statement: the sentence first, then what would be better, then the stages.
+fn plan(sheet: &mut Sheet<'_>, explained: &Explained, area: Rect) {
+    sheet.regions.main_rows = usize::from(area.height);
+    sheet.regions.main_width = usize::from(area.width);
+    let width = area.width.saturating_sub(2);
+    let mut y = area.y;
+    for line in explained.lines.iter().skip(explained.first) {
+        if y >= area.bottom() {
+            break;
+        }
+        let (role, lead) = match line.tone {
+            Tone::Sentence => (Role::TitleFocused, ""),
+            Tone::Advice => (Role::Success, "+ "),
+            Tone::Head => (Role::Dim, ""),
+            Tone::Stage => (Role::Text, ""),
+            Tone::Detail => (Role::Dim, ""),
+        };
+        let style = sheet.style(role);
+        let at = |y| Position::new(area.x + 1, y);
+        match line.tone {
+            Tone::Sentence | Tone::Advice => {
+                let key = match line.tone {
+                    Tone::Advice => sheet
+                        .keymaps
+                        .hint(Context::Text, Command::Open)
+                        .map(|k| format!("; {k}: create it"))
+                        .unwrap_or_default(),
+                    _ => String::new(),
+                };
+                let text = format!("{lead}{}{key}", line.text);
+                for text in wrap(&[text], usize::from(width)) {
+                    if y < area.bottom() {
+                        sheet.put(at(y), width, &text, style);
+                        y += 1;
+                    }
+                }
+            }
+            _ => {
+                let row = Rect {
+                    x: area.x + 1,
+                    y,
+                    width,
+                    height: 1,
+                };
+                let used = sheet.put_right(row, &line.figures, sheet.style(Role::KindNumber));
+                let room = width.saturating_sub(used + 1);
+                sheet.put(at(y), room, &line.text, style);
+                y += 1;
+            }
+        }
+    }
 }
 
 /// The database, which statement of how many is meant, and what running it does.
@@ -216,6 +374,9 @@ fn result(sheet: &mut Sheet<'_>, query: &Query, area: Rect) {
     }
     rest.y += used;
     rest.height -= used;
+    if let Some(explained) = results.explained.as_ref().filter(|e| e.shown) {
+        return plan(sheet, explained, rest);
+    }
     match &results.documents {
         Some(documents) => documents::draw_rows(sheet, documents, rest),
         None if said.is_empty() => nothing(sheet, query, rest),

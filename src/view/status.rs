@@ -252,6 +252,9 @@ fn short(command: Command) -> &'static str {
         Command::QueryRun => "run",
         Command::Comment => "comment",
         Command::Watch => "watch",
+        Command::Explain => "explain",
+        Command::Format => "format",
+        Command::History => "history",
         command => command.help(),
     }
 }
@@ -349,6 +352,10 @@ fn hints(context: Context) -> &'static [Command] {
         Context::Query => &[
             C::QueryRun,
             C::Back,
+            C::Complete,
+            C::Explain,
+            C::Format,
+            C::History,
             C::Comment,
             C::Undo,
             C::Watch,

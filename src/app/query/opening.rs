@@ -32,6 +32,8 @@ impl Query {
             asked: None,
             last: None,
             watch: None,
+            list: None,
+            known: super::completing::Known::default(),
         };
         query.changed(scope);
         query

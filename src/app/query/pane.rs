@@ -53,9 +53,19 @@ impl Pane for Query {
         {
             return documents.typed(scope, input);
         }
+        if self.list_key(scope, &input) {
+            return;
+        }
+        let key = input.clone();
         match self.text.buffer.input(input, scope.regions.text_rows) {
-            true => self.changed(scope),
-            false => self.keep_in_sight(scope),
+            true => {
+                self.changed(scope);
+                self.typed_into(scope, &key);
+            }
+            false => {
+                self.list = None;
+                self.keep_in_sight(scope);
+            }
         }
     }
 
@@ -167,6 +177,13 @@ impl Pane for Query {
     }
 
     fn names_read(&mut self, tree: &Tree) {
+        self.known.names.clear();
+        for (profile, place) in tree.namespaces() {
+            if profile == self.profile {
+                let names = self.known.names.entry(place.database).or_default();
+                names.push(place.collection);
+            }
+        }
         if let Some(documents) = &mut self.results.documents {
             documents.names_read(tree);
         }
@@ -193,7 +210,10 @@ impl Pane for Query {
                 Some(collection) => format!("{}.{collection}", self.database),
                 None => self.database.clone(),
             },
-            filter: self.text.buffer.text(),
+            filter: match crate::query::secret::may_hold_a_secret(&self.text.buffer.text()) {
+                true => String::new(),
+                false => self.text.buffer.text(),
+            },
             sort: String::new(),
             view: String::new(),
         })

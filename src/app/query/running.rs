@@ -81,16 +81,22 @@ impl Query {
     }
 
     /// Begins to run a text: asks first, where it writes or where it says something else than what was typed.
-    fn begin(&mut self, scope: &mut Scope<'_>, chosen: Chosen) {
+    pub(super) fn begin(&mut self, scope: &mut Scope<'_>, chosen: Chosen) {
         let around = super::Around {
             database: &chosen.database,
             collection: self.collection.as_deref(),
             now: scope.now,
         };
-        let (statement, warnings) = match read(&chosen.text, around) {
+        let (mut statement, warnings) = match read(&chosen.text, around) {
             Ok(read) => read,
             Err(problems) => return self.refused(scope, &chosen, &problems),
         };
+        if chosen.explain {
+            statement = Arc::new(super::explaining::explaining(&statement));
+            if let Err(refusal) = statement.plan() {
+                return scope.warn(format!("not explained: {refusal}"));
+            }
+        }
         self.stop_quietly(scope);
         match statement.consequence() {
             Consequence::Reads if warnings.is_empty() => self.start(scope, statement, chosen, None),
@@ -138,6 +144,14 @@ impl Query {
             Some(what) => scope.ask_write(by, &self.profile, request, what.clone()),
             None => scope.ask(by, &self.profile, request),
         };
+        if !chosen.explain && chosen.upto.is_none() {
+            let place = self.namespace();
+            let place = match place.collection.as_str() {
+                "" => place.database,
+                _ => place.to_string(),
+            };
+            super::history::remember(scope, self.profile.as_str(), place, &chosen.text);
+        }
         self.last = Some(chosen.clone());
         self.running = Some(Running {
             task,
@@ -226,7 +240,7 @@ impl Query {
         result: Result<Reply, Failure>,
         took: Duration,
     ) {
-        if self.figures_settled(scope, task, &result) {
+        if self.sample_settled(scope, task, &result) || self.figures_settled(scope, task, &result) {
             return;
         }
         if self.running.as_ref().is_none_or(|r| r.task != task) {
@@ -276,7 +290,12 @@ impl Query {
         outcome: Outcome,
         took: Duration,
     ) {
-        let of = line_of(&running.chosen.text);
+        let line = line_of(&running.chosen.text);
+        let of = match (&running.chosen.upto, running.chosen.explain) {
+            (Some(upto), _) => format!("{upto}{line}"),
+            (None, true) => format!("explain {line}"),
+            (None, false) => line,
+        };
         let old = std::mem::take(&mut self.results);
         self.results = Results {
             of,
@@ -352,7 +371,19 @@ impl Query {
     fn value(&mut self, scope: &mut Scope<'_>, running: &Running, value: RawBson, took: Duration) {
         self.results.headline = match value.as_raw_bson_ref() {
             RawBsonRef::Null => Some("nothing was found".to_owned()),
-            RawBsonRef::Document(_) => None,
+            RawBsonRef::Document(document) => {
+                let explains = running
+                    .statement
+                    .cursor
+                    .iter()
+                    .any(|(m, _)| *m == crate::query::CursorMethod::Explain);
+                if explains && let Ok(plan) = crate::query::explain::Plan::read(document) {
+                    let of = running.chosen.clone();
+                    let explained = super::explaining::Explained::new(plan, of, &running.statement);
+                    self.results.explained = Some(explained);
+                }
+                None
+            }
             RawBsonRef::Array(items) => match items.into_iter().count() {
                 1 => Some("1 value".to_owned()),
                 n => Some(format!("{n} values")),

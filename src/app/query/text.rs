@@ -72,6 +72,10 @@ pub struct Chosen {
     pub start: usize,
     /// The current database at that place.
     pub database: String,
+    /// Whether it is not run but explained.
+    pub explain: bool,
+    /// Up to which stage the text was cut, in words; `None` for a whole statement.
+    pub upto: Option<String>,
 }
 
 impl QueryText {
@@ -212,6 +216,8 @@ impl QueryText {
             text: shown.trim().to_owned(),
             start: begun,
             database: database.unwrap_or_else(|| around.database.to_owned()),
+            explain: false,
+            upto: None,
         })
     }
 

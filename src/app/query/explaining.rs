@@ -1,0 +1,228 @@
+//! What the server says of how it runs a statement: a sentence, an index that would help, the stages as a tree.
+//!
+//! Reads through [`crate::query::explain`]; the index that is advised is created as a statement of its own, which asks
+//! first as every write does.
+
+use super::running::namespace;
+use super::text::Chosen;
+use super::{Part, Query};
+use crate::app::command::Command;
+use crate::app::overlay::scroll;
+use crate::app::scope::Scope;
+use crate::app::words;
+use crate::query::explain::{Plan, PlanStage};
+use crate::query::{CursorMethod, Statement};
+
+/// A plan that is shown.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// The plan.
+    pub plan: Plan,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// The first line shown.
+    pub first: usize,
+    /// Whether it is shown, or the answer as a document.
+    pub shown: bool,
+    /// What was explained.
+    pub of: Chosen,
+    /// Its collection, for the index that is advised.
+    place: crate::mongo::request::Namespace,
+}
+
+/// One line of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// How it is meant.
+    pub tone: Tone,
+    /// What it says.
+    pub text: String,
+    /// Figures on its right; empty for none.
+    pub figures: String,
+}
+
+/// How a line of a plan is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// What it comes to.
+    Sentence,
+    /// What would be better.
+    Advice,
+    /// A heading.
+    Head,
+    /// A stage.
+    Stage,
+    /// Something about the stage above.
+    Detail,
+}
+
+/// The statement that explains another one.
+#[must_use]
+pub fn explaining(statement: &Statement) -> Statement {
+    let mut explain = statement.clone();
+    explain.cursor.retain(|(m, _)| *m != CursorMethod::Explain);
+    // A write is only planned; a read is run, so that there are figures.
+    let verbosity = match statement.consequence().writes() {
+        true => "queryPlanner",
+        false => "executionStats",
+    };
+    let arguments = vec![bson::RawBson::String(verbosity.to_owned())];
+    explain.cursor.push((CursorMethod::Explain, arguments));
+    explain
+}
+
+impl Explained {
+    /// A plan, with its lines.
+    #[must_use]
+    pub fn new(plan: Plan, of: Chosen, statement: &Statement) -> Self {
+        Self {
+            lines: lines(&plan),
+            plan,
+            first: 0,
+            shown: true,
+            of,
+            place: namespace(statement),
+        }
+    }
+}
+
+fn lines(plan: &Plan) -> Vec<Line> {
+    let line = |tone, text: String, figures: String| Line {
+        tone,
+        text,
+        figures,
+    };
+    let mut out = vec![line(Tone::Sentence, plan.sentence(), String::new())];
+    for advice in plan.advice() {
+        let keys = words::document_line(&advice.keys);
+        let text = format!("an index on {keys} would serve it: {}", advice.reason);
+        out.push(line(Tone::Advice, text, String::new()));
+    }
+    out.push(line(Tone::Head, String::new(), String::new()));
+    out.push(line(
+        Tone::Head,
+        "the plan".to_owned(),
+        "returned   keys   documents   ms".to_owned(),
+    ));
+    tree(&plan.root, &mut out);
+    for (place, rejected) in plan.rejected.iter().enumerate() {
+        out.push(line(Tone::Head, String::new(), String::new()));
+        let text = format!("rejected plan {}", place + 1);
+        out.push(line(Tone::Head, text, String::new()));
+        tree(rejected, &mut out);
+    }
+    out
+}
+
+fn tree(root: &PlanStage, out: &mut Vec<Line>) {
+    for (depth, stage) in root.walk() {
+        let indent = "  ".repeat(depth.min(30));
+        let figure = |n: Option<u64>, width: usize| match n {
+            Some(n) => format!("{:>width$}", words::count(n)),
+            None => " ".repeat(width),
+        };
+        let figures = format!(
+            "{} {} {}   {}",
+            figure(stage.returned, 8),
+            figure(stage.keys, 6),
+            figure(stage.documents, 9),
+            figure(stage.own_millis.or(stage.millis), 4),
+        );
+        let index = match &stage.index {
+            Some(index) => {
+                let back = if index.backward { ", backwards" } else { "" };
+                format!("  {}{back}", index.name)
+            }
+            None => String::new(),
+        };
+        out.push(Line {
+            tone: Tone::Stage,
+            text: format!("{indent}{}{index}", stage.name),
+            figures: match figures.trim() {
+                "" => String::new(),
+                _ => figures,
+            },
+        });
+        let mut detail = |text: String| {
+            out.push(Line {
+                tone: Tone::Detail,
+                text: format!("{indent}    {text}"),
+                figures: String::new(),
+            });
+        };
+        if let Some(index) = &stage.index {
+            for (field, bounds) in &index.bounds {
+                detail(format!("{field}: {}", bounds.join(", ")));
+            }
+        }
+        if let Some(filter) = &stage.filter {
+            detail(format!("filter {filter}"));
+        }
+        for note in &stage.notes {
+            detail(note.clone());
+        }
+    }
+}
+
+impl Query {
+    /// Has the server explain the statement under the cursor.
+    pub(super) fn explain(&mut self, scope: &mut Scope<'_>) {
+        let around = self.around(scope.now);
+        let Some(mut chosen) = self.text.chosen(around) else {
+            return scope.info("there is no statement here to explain");
+        };
+        chosen.explain = true;
+        self.begin(scope, chosen);
+    }
+
+    /// Takes a command while a plan is shown. Whether it was for the plan.
+    pub(super) fn plan_command(&mut self, scope: &mut Scope<'_>, command: Command) -> bool {
+        let rows = scope.regions.main_rows.max(1);
+        let Some(explained) = &mut self.results.explained else {
+            return false;
+        };
+        match command {
+            Command::ViewNext => explained.shown = !explained.shown,
+            _ if !explained.shown => return false,
+            Command::Open | Command::Accept => self.create_advised(scope),
+            Command::Back => self.part = Part::Text,
+            Command::CursorUp
+            | Command::CursorDown
+            | Command::PageUp
+            | Command::PageDown
+            | Command::HalfPageUp
+            | Command::HalfPageDown
+            | Command::CursorFirst
+            | Command::CursorLast => {
+                scroll(&mut explained.first, command, rows);
+                let last = explained.lines.len().saturating_sub(1);
+                explained.first = explained.first.min(last);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn create_advised(&mut self, scope: &mut Scope<'_>) {
+        let Some(explained) = &self.results.explained else {
+            return;
+        };
+        let advice = explained.plan.advice();
+        let Some(first) = advice.first() else {
+            return scope.info("no index would serve it better");
+        };
+        let text = format!(
+            "db{}.createIndex({})",
+            super::opening::place(&explained.place.collection),
+            words::document_line(&first.keys)
+        );
+        let chosen = Chosen {
+            text,
+            start: usize::MAX,
+            database: explained.place.database.clone(),
+            explain: false,
+            upto: None,
+        };
+        self.begin(scope, chosen);
+    }
+}
