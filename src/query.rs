@@ -45,6 +45,7 @@ mod sketch;
 pub mod snippet;
 pub mod split;
 pub mod stages;
+pub mod saved;
 mod statement;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 
 pub mod base64;
 pub mod cell;
+pub mod chart;
 pub mod diagnostic;
 pub mod diff;
 pub mod edit;

@@ -7,5 +7,6 @@ mod pools;
 mod running;
 mod sample;
 mod sandbox;
+mod stopping;
 mod together;
 mod writing;

@@ -35,10 +35,14 @@ use crate::mongo::request::{
 };
 use access::Lock;
 
-pub use stream::Streaming;
+pub use stream::{Streamed, Streaming};
 
 /// How long a cancelled operation may end by itself before it is stopped on the server.
 const GRACE: Duration = Duration::from_millis(150);
+
+/// How often a cancelled operation is stopped on the server, at the most, and the time from one attempt to the next.
+const STOP_ATTEMPTS: u32 = 5;
+const STOP_AGAIN: Duration = Duration::from_millis(200);
 
 /// How long a shutdown waits for what still runs.
 const SHUTDOWN_WAIT: Duration = Duration::from_millis(1_200);
@@ -537,9 +541,14 @@ impl Post {
         let post = Arc::clone(self);
         tokio::spawn(async move {
             tokio::time::sleep(grace).await;
-            let comments = post.comments_of(Some(&tasks));
-            if !comments.is_empty() {
+            // More than once, since an operation may just be on its way, or go on with a next batch.
+            for _ in 0..STOP_ATTEMPTS {
+                let comments = post.comments_of(Some(&tasks));
+                if comments.is_empty() {
+                    return;
+                }
                 link.kill(&comments).await;
+                tokio::time::sleep(STOP_AGAIN).await;
             }
         });
     }

@@ -1,16 +1,21 @@
-//! All documents of a `find`, passed one by one to a function: for commands that print or export.
+//! All documents of a `find` or a statement, passed one by one to a function: for commands that print or export.
 //!
 //! Reads a batch while the one before it is worked on; holds two batches at the most.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use bson::{RawBsonRef, RawDocument};
 use tokio::sync::mpsc;
 
-use super::Runner;
+use super::{Post, Runner};
 use crate::mongo::feed::source::Source;
 use crate::mongo::link::{Call, Cancel, stopped};
-use crate::mongo::request::{ConnectionState, Failure, FailureKind, Find, Namespace, ProfileName};
+use crate::mongo::request::{
+    ConnectionState, Failure, FailureKind, Find, Namespace, Outcome, ProfileName,
+};
+use crate::query::Statement;
+use crate::query::plan::Plan;
 
 /// Documents per batch: some megabytes of usual documents. The server also ends a batch at 16 MiB.
 const BATCH: u32 = 5_000;
@@ -24,6 +29,15 @@ impl Streaming {
     pub fn cancel(&self) {
         self.0.cancel();
     }
+}
+
+/// What a statement that was run to its end came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Streamed {
+    /// It gave so many documents, which were passed on.
+    Documents(u64),
+    /// It gave something else.
+    Outcome(Outcome),
 }
 
 impl Runner {
@@ -69,6 +83,95 @@ impl Runner {
         streaming: &Streaming,
         mut each: impl FnMut(&RawDocument) -> ControlFlow<()>,
     ) -> Result<u64, Failure> {
+        let (post, call) = self.begin(profile, streaming, None).await?;
+        self.pass(
+            &post,
+            call,
+            Source::find(namespace, find),
+            streaming,
+            &mut each,
+        )
+        .await
+    }
+
+    /// Runs `statement`: passes each document that it gives to `each`, until it breaks, or tells what else it came to. One
+    /// that writes is refused where the profile may not be written to.
+    ///
+    /// # Errors
+    ///
+    /// What the statement, the connection or the server says; [`FailureKind::Cancelled`] after [`Streaming::cancel`], but
+    /// for a write, which tells what became of it.
+    pub async fn run(
+        &self,
+        profile: &ProfileName,
+        statement: &Arc<Statement>,
+        streaming: &Streaming,
+        mut each: impl FnMut(&RawDocument) -> ControlFlow<()>,
+    ) -> Result<Streamed, Failure> {
+        let plan = statement.plan().map_err(super::statement::refusal)?;
+        let writes = statement.consequence().writes();
+        if writes && let Some(post) = self.post(profile) {
+            post.may_write()?;
+        }
+        let (post, call) = self.begin(profile, streaming, Some(statement)).await?;
+        if let Plan::Documents(reading) = &plan {
+            let source = Source::reading(reading, false);
+            return self
+                .pass(&post, call, source, streaming, &mut each)
+                .await
+                .map(Streamed::Documents);
+        }
+        if writes {
+            post.may_write()?;
+        }
+        let comment = call.comment().to_owned();
+        let own = Arc::clone(statement);
+        // A task of its own, since a driver's future is never dropped.
+        let mut running =
+            tokio::spawn(async move { super::statement::single(&call, &own, plan).await });
+        let ended = |joined: Result<Result<Outcome, Failure>, tokio::task::JoinError>| {
+            joined
+                .unwrap_or_else(|_| {
+                    Err(Failure::new(
+                        FailureKind::Other,
+                        "the statement was not run to its end",
+                    ))
+                })
+                .map(Streamed::Outcome)
+        };
+        tokio::select! {
+            joined = &mut running => ended(joined),
+            () = streaming.0.cancelled() => {
+                let link = super::lock(&post.connection).link.clone();
+                let stop = async {
+                    // More than once, since the operation may just be on its way.
+                    for _ in 0..super::STOP_ATTEMPTS {
+                        if let Some(link) = &link {
+                            link.kill(std::slice::from_ref(&comment)).await;
+                        }
+                        if running.is_finished() {
+                            return;
+                        }
+                        tokio::time::sleep(super::STOP_AGAIN).await;
+                    }
+                };
+                stop.await;
+                if writes {
+                    ended(running.await)
+                } else {
+                    Err(stopped())
+                }
+            }
+        }
+    }
+
+    /// The profile's connection, once it answers, and a call through it under a comment of its own.
+    async fn begin(
+        &self,
+        profile: &ProfileName,
+        streaming: &Streaming,
+        statement: Option<&Statement>,
+    ) -> Result<(Arc<Post>, Call), Failure> {
         let Some(post) = self.post(profile) else {
             return Err(Failure::new(
                 FailureKind::Configuration,
@@ -79,12 +182,27 @@ impl Runner {
             self.connect_post(&post);
         }
         let link = post.ready(&streaming.0).await?;
-        let comment = format!(
+        let mut comment = format!(
             "mongodeck/{}/stream-{}",
             self.session,
             bson::oid::ObjectId::new().to_hex()
         );
+        if let Some(statement) = statement {
+            comment = super::statement::comment(&comment, statement);
+        }
         let call = Call::new(link, &comment, streaming.0.clone());
+        Ok((post, call))
+    }
+
+    async fn pass(
+        &self,
+        post: &Arc<Post>,
+        call: Call,
+        source: Source,
+        streaming: &Streaming,
+        each: &mut impl FnMut(&RawDocument) -> ControlFlow<()>,
+    ) -> Result<u64, Failure> {
+        let comment = call.comment().to_owned();
         let (sender, mut batches) = mpsc::channel(1);
         // The reader ends between two batches when nobody takes them any more.
         tokio::spawn(async move {
@@ -110,7 +228,7 @@ impl Runner {
                 () = streaming.0.cancelled() => {
                     let link = super::lock(&post.connection).link.clone();
                     if let Some(link) = link {
-                        tokio::spawn(async move { link.kill(&[comment]).await });
+                        link.kill(&[comment]).await;
                     }
                     return Err(stopped());
                 }

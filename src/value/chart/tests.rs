@@ -1,0 +1,146 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use bson::{RawDocumentBuf, rawdoc};
+
+use super::*;
+
+fn shown(rows: &[Row]) -> Vec<String> {
+    rows.iter()
+        .map(|row| row.iter().map(|p| p.text.as_str()).collect::<String>())
+        .map(|line| line.trim_end().to_owned())
+        .collect()
+}
+
+fn groups() -> Vec<RawDocumentBuf> {
+    vec![
+        rawdoc! { "_id": "open", "count": 8, "sum": 2.5 },
+        rawdoc! { "_id": "closed", "count": 4 },
+        rawdoc! { "_id": null, "count": 1_i64, "sum": 0.0 },
+    ]
+}
+
+#[test]
+fn a_group_is_a_bar_to_each_label_and_number() {
+    let data = Data::of(&groups()).unwrap();
+    assert_eq!(data.label, "_id");
+    assert_eq!(data.suited(), Kind::Bars);
+    let one = Data {
+        series: data.series[..1].to_vec(),
+        ..data.clone()
+    };
+    assert_eq!(
+        shown(&one.draw(Kind::Bars, 26, 10)),
+        [
+            "open   │████████████████ 8",
+            "closed │████████ 4",
+            "null   │██ 1",
+        ]
+    );
+    let both = shown(&data.draw(Kind::Bars, 40, 10));
+    assert_eq!(both[0], "■ count  ■ sum");
+    assert_eq!(both.len(), 1 + 6);
+}
+
+#[test]
+fn what_does_not_fit_is_said_and_nothing_is_wider_than_asked() {
+    let many: Vec<RawDocumentBuf> = (0..100)
+        .map(|i| rawdoc! { "_id": format!("label number {i} that is quite long"), "n": i - 50 })
+        .collect();
+    let data = Data::of(&many).unwrap();
+    for kind in [Kind::Bars, Kind::Lines, Kind::Histogram] {
+        for (width, height) in [(80, 24), (30, 6), (10, 3), (1, 1), (0, 0)] {
+            let rows = data.draw(kind, width, height);
+            assert!(rows.len() <= height, "{kind:?} {width}x{height}");
+            for line in shown(&rows) {
+                if width >= 30 {
+                    let wide = unicode_width::UnicodeWidthStr::width(line.as_str());
+                    assert!(wide <= width, "{kind:?} {width}x{height}: {line}");
+                }
+            }
+        }
+    }
+    let rows = shown(&data.draw(Kind::Bars, 60, 10));
+    assert_eq!(rows.last().unwrap(), "… 91 more");
+}
+
+#[test]
+fn months_of_a_group_are_points_in_time() {
+    let months: Vec<RawDocumentBuf> = (1..=12)
+        .map(|m| rawdoc! { "_id": { "year": 2025, "month": m }, "count": m * m })
+        .collect();
+    let data = Data::of(&months).unwrap();
+    assert_eq!(data.suited(), Kind::Lines);
+    assert_eq!(data.labels[2].text(), "2025-03-01");
+    let rows = shown(&data.draw(Kind::Lines, 50, 12));
+    assert_eq!(rows.len(), 12);
+    let last = rows.last().unwrap();
+    assert!(
+        last.contains("2025-01-01") && last.ends_with("2025-12-01"),
+        "{last}"
+    );
+    assert!(
+        rows.iter()
+            .any(|r| r.chars().any(|c| ('\u{2801}'..='\u{28ff}').contains(&c)))
+    );
+}
+
+#[test]
+fn a_histogram_counts_every_value_once() {
+    let values: Vec<RawDocumentBuf> = (0..1000)
+        .map(|i| rawdoc! { "n": f64::from(i % 97) })
+        .collect();
+    let data = Data::of(&values).unwrap();
+    assert_eq!(data.suited(), Kind::Histogram);
+    let bins = data.histogram().unwrap();
+    let total: f64 = bins.series[0].values.iter().flatten().sum();
+    assert!((total - 1000.0).abs() < 1e-9);
+    assert!(bins.labels.len() > 5);
+    let same = Data::of(&[rawdoc! { "n": 7 }, rawdoc! { "n": 7 }]).unwrap();
+    assert_eq!(shown(&same.draw(Kind::Histogram, 20, 5)).len(), 1);
+}
+
+#[test]
+fn what_has_no_number_is_no_chart() {
+    assert!(Data::of::<RawDocumentBuf>(&[]).is_err());
+    let told = Data::of(&[rawdoc! { "_id": "a", "name": "b" }]).unwrap_err();
+    assert!(told.to_string().contains("$group"));
+    assert!(Data::of(&[rawdoc! { "a": f64::NAN }]).is_err());
+}
+
+#[test]
+fn a_drawing_is_whole_and_holds_no_mark_up_of_the_data() {
+    let hostile = [
+        rawdoc! { "_id": "<script>&\"\u{1b}", "a<b": 3 },
+        rawdoc! { "_id": "b", "a<b": -2 },
+    ];
+    let data = Data::of(&hostile).unwrap();
+    for kind in [Kind::Bars, Kind::Lines, Kind::Histogram] {
+        let drawing = data.svg(kind, 640, 360);
+        assert!(drawing.starts_with("<svg ") && drawing.ends_with("</svg>\n"));
+        assert!(!drawing.contains("<script") && !drawing.contains('\u{1b}'));
+    }
+    assert!(data.svg(Kind::Bars, 640, 360).contains("&lt;script&gt;"));
+}
+
+#[test]
+fn numbers_are_short_and_ticks_are_round() {
+    let cases = [
+        (0.0, "0"),
+        (1234567.0, "1,234,567"),
+        (-1234.5, "-1,234.5"),
+        (0.125, "0.125"),
+        (2.0 / 3.0, "0.6667"),
+        (1e20, "1e20"),
+    ];
+    for (n, text) in cases {
+        assert_eq!(number(n), text);
+    }
+    assert_eq!(ticks(0.0, 10.0, 5), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
+    assert_eq!(ticks(0.0, 0.3, 3), [0.0, 0.1, 0.2, 0.30000000000000004]);
+    assert_eq!(ticks(5.0, 5.0, 3), [5.0]);
+}
