@@ -12,14 +12,19 @@ use clap::{Parser, Subcommand};
 use crate::mongo::request::{Failure, FailureKind};
 
 pub mod check;
+pub mod complete;
 pub mod conceal;
 pub mod config;
+pub mod execute;
 pub mod find;
 pub mod log;
 pub mod look;
 pub mod models;
+pub mod output;
 pub mod print;
+pub mod queries;
 pub mod query;
+pub mod run;
 pub mod sandbox;
 pub mod target;
 pub mod trust;
@@ -109,8 +114,19 @@ pub enum Command {
     Check(Box<check::CheckArgs>),
     /// Show where the configuration is, write a first one, or check it.
     Config(config::ConfigArgs),
-    /// Read query text, and say what it means.
-    Query(query::QueryArgs),
+    /// Run query text, or with `--dry-run` say what it means.
+    Query(Box<query::QueryArgs>),
+    /// Run a saved query.
+    Run(Box<run::RunArgs>),
+    /// List the saved queries with their parameters.
+    Queries(queries::QueriesArgs),
+    /// Print the completions of a shell.
+    Completions(complete::CompletionsArgs),
+    /// Print the manual page.
+    Man,
+    /// Prints what may stand at the end of a command line; asked by the completions.
+    #[command(hide = true)]
+    Complete(complete::CompleteArgs),
     /// Look at what a project's `mongodeck.toml` asks for, and allow it.
     Trust(trust::TrustArgs),
     /// List, show, export, infer and compare models.
@@ -155,6 +171,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Config(args)) => config::run(&args),
         Some(Command::Query(args)) => query::run(&args),
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Queries(args)) => queries::run(&args),
+        Some(Command::Completions(args)) => complete::script(&args),
+        Some(Command::Man) => complete::manual(),
+        Some(Command::Complete(args)) => complete::run(&args),
         Some(Command::Trust(args)) => trust::run(&args),
         Some(Command::Models(args)) => models::run(&args),
         Some(Command::Validate(args)) => validate::run(&args),

@@ -19,6 +19,7 @@ pub mod models;
 pub mod paths;
 pub mod profile;
 pub mod project;
+pub mod queries;
 pub mod raw;
 pub mod redact;
 pub mod state;

@@ -39,13 +39,13 @@ mod number;
 mod operation;
 mod operators;
 pub mod plan;
+pub mod saved;
 pub mod secret;
 pub mod shape;
 mod sketch;
 pub mod snippet;
 pub mod split;
 pub mod stages;
-pub mod saved;
 mod statement;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod find;
 mod models;
+mod query;
 mod secrets;
 mod target;
 mod trust;

@@ -85,7 +85,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         at: "config",
-        may: &["config", "value", "model", "mongo::request"],
+        may: &["config", "value", "model", "query", "mongo::request"],
         pure: false,
     },
     Layer {

@@ -7,9 +7,10 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use bson::RawDocumentBuf;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use tokio::sync::mpsc;
 
+use super::output::{self, Format, Output, Wish};
 use super::target::{self, ConnectArgs};
 use super::{Exit, block_on, config as configuration, fail, print, usage};
 use crate::config::Profile;
@@ -17,12 +18,6 @@ use crate::config::check::parse_duration;
 use crate::mongo::request::{Failure, FailureKind, Find, Namespace};
 use crate::mongo::runner::{Runner, Streaming};
 use crate::value::shell::parse_document;
-
-mod csv;
-mod output;
-mod table;
-
-use output::Output;
 
 /// Arguments of `mongodeck find`.
 #[derive(Debug, Args)]
@@ -54,24 +49,15 @@ pub struct FindArgs {
     /// The columns of `table` and `csv`, in order: `_id,name,address.city`. None: those of the first documents.
     #[arg(long, value_name = "PATHS", value_delimiter = ',')]
     pub columns: Vec<String>,
+    /// Write to this file in place of standard output: beside it at first, renamed once it is whole.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<std::path::PathBuf>,
+    /// Leave texts of `csv` as they are, also those that a spreadsheet would run as a formula.
+    #[arg(long)]
+    pub raw_csv: bool,
     /// How to reach the server.
     #[command(flatten)]
     pub connect: ConnectArgs,
-}
-
-/// How documents are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Columns for people, as wide as the terminal. Cuts values: not for programs.
-    Table,
-    /// One array of relaxed Extended JSON.
-    Json,
-    /// Relaxed Extended JSON, one document a line.
-    Jsonl,
-    /// Canonical Extended JSON, one document a line. Loses nothing.
-    Ejson,
-    /// Comma-separated values by RFC 4180 with a header, nested documents as dotted columns.
-    Csv,
 }
 
 /// Runs `mongodeck find`.
@@ -82,18 +68,27 @@ pub fn run(args: &FindArgs) -> Exit {
         Err(exit) => return exit,
     };
     let format = args.format.unwrap_or_else(|| {
-        if print::to_terminal() {
+        if args.out.is_none() && print::to_terminal() {
             Format::Table
         } else {
             Format::Jsonl
         }
     });
-    if !args.columns.is_empty() && !matches!(format, Format::Table | Format::Csv) {
+    if !args.columns.is_empty() && !matches!(format, Format::Table | Format::Csv | Format::Markdown)
+    {
         return usage(
-            "`--columns` is for `--format table` and `--format csv`; use `--projection` for the others",
+            "`--columns` is for the formats `table`, `csv` and `markdown`; use `--projection` for the others",
         );
     }
-    let mut output = Output::new(format, &args.columns);
+    let mut output = match Output::new(Wish {
+        format,
+        columns: args.columns.clone(),
+        out: args.out.clone(),
+        raw_csv: args.raw_csv,
+    }) {
+        Ok(output) => output,
+        Err(why) => return usage(&why),
+    };
     let streamed = match block_on(stream(profile, &namespace, &find, &mut output)) {
         Ok(streamed) => streamed,
         Err(exit) => return exit,
@@ -177,7 +172,7 @@ fn read(what: &str, text: &str) -> Result<RawDocumentBuf, Exit> {
     }
 }
 
-fn max_time(text: &str) -> Result<Duration, Exit> {
+pub(super) fn max_time(text: &str) -> Result<Duration, Exit> {
     parse_duration(text).ok_or_else(|| {
         usage(&format!(
             "`--max-time {}` is no time; write `500ms`, `10s` or `2m`",
@@ -186,17 +181,8 @@ fn max_time(text: &str) -> Result<Duration, Exit> {
     })
 }
 
-async fn stream(
-    profile: Profile,
-    namespace: &Namespace,
-    find: &Find,
-    output: &mut Output,
-) -> Result<(), Failure> {
-    // What is reported of the connection is for a screen; failures come back by themselves.
-    let (reports, mut unread) = mpsc::unbounded_channel();
-    tokio::spawn(async move { while unread.recv().await.is_some() {} });
-    let name = profile.name.clone();
-    let runner = Runner::new([profile], reports);
+/// A stream that Ctrl-C stops. Must be called inside a runtime.
+pub(super) fn until_interrupted() -> Streaming {
     let streaming = Streaming::default();
     let signalled = streaming.clone();
     tokio::spawn(async move {
@@ -210,6 +196,21 @@ async fn stream(
             std::process::exit(Exit::Interrupted as i32);
         }
     });
+    streaming
+}
+
+async fn stream(
+    profile: Profile,
+    namespace: &Namespace,
+    find: &Find,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    // What is reported of the connection is for a screen; failures come back by themselves.
+    let (reports, mut unread) = mpsc::unbounded_channel();
+    tokio::spawn(async move { while unread.recv().await.is_some() {} });
+    let name = profile.name.clone();
+    let runner = Runner::new([profile], reports);
+    let streaming = until_interrupted();
     let result = runner
         .stream(&name, namespace, find, &streaming, |document| {
             output.document(document)

@@ -56,7 +56,7 @@ fn candidates(plain: &Path) -> Vec<PathBuf> {
 }
 
 /// The path without `.` and `..`, as far as they can be taken away without looking at the disk.
-fn normal(path: &Path) -> PathBuf {
+pub(super) fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {
@@ -72,7 +72,7 @@ fn normal(path: &Path) -> PathBuf {
     out
 }
 
-fn text(path: &Path) -> Result<String, String> {
+pub(super) fn text(path: &Path) -> Result<String, String> {
     let meta = fs::metadata(path).map_err(|e| reason(&e))?;
     if !meta.is_file() {
         return Err("it is not a file".to_owned());
@@ -229,7 +229,7 @@ fn of_system(system: &str) -> Library {
 }
 
 /// The files that a glob names, sorted.
-fn matching(glob: &Path) -> Vec<PathBuf> {
+pub(super) fn matching(glob: &Path) -> Vec<PathBuf> {
     let mut root = PathBuf::new();
     let mut parts: Vec<String> = Vec::new();
     for part in glob.components() {

@@ -19,6 +19,7 @@
 
 mod header;
 mod parameter;
+pub mod shipped;
 
 use std::collections::BTreeMap;
 

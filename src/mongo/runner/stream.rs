@@ -84,14 +84,7 @@ impl Runner {
         mut each: impl FnMut(&RawDocument) -> ControlFlow<()>,
     ) -> Result<u64, Failure> {
         let (post, call) = self.begin(profile, streaming, None).await?;
-        self.pass(
-            &post,
-            call,
-            Source::find(namespace, find),
-            streaming,
-            &mut each,
-        )
-        .await
+        self.pass(&post, call, source, streaming, &mut each).await
     }
 
     /// Runs `statement`: passes each document that it gives to `each`, until it breaks, or tells what else it came to. One

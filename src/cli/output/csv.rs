@@ -1,19 +1,20 @@
 //! Comma-separated values by RFC 4180: a header, one row a document, nested documents as dotted columns.
 //!
 //! Arrays, and values that have no plain text of their own, are written as relaxed Extended JSON. A field that is
-//! missing and one that is null are both empty.
+//! missing and one that is null are both empty. A text that a spreadsheet would take for a formula begins with `'`, so that
+//! a document cannot run anything where it is opened; numbers, also those in texts, stay as they are.
 
 use std::collections::{HashMap, HashSet};
 
 use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
-use super::output::Sink;
+use super::Sink;
 use crate::value::extjson::{self, Layout, Mode};
 use crate::value::instant;
 use crate::value::{Path, Step};
 
 /// How deep nested documents become columns; what is deeper is written as Extended JSON.
-const LEVELS: usize = 16;
+pub(super) const LEVELS: usize = 16;
 /// The most columns that are learned.
 const MAX_COLUMNS: usize = 2_000;
 
@@ -25,11 +26,18 @@ pub(super) struct Csv {
     /// How many documents had a value that is in no column.
     with_others: u64,
     rows: u64,
+    /// Texts stay as they are, also those that look like formulas.
+    raw: bool,
 }
 
 impl Csv {
     /// Learns the columns where none were asked for, and writes the header.
-    pub(super) fn new(asked: &[String], sample: &[RawDocumentBuf], sink: &mut Sink) -> Self {
+    pub(super) fn new(
+        asked: &[String],
+        sample: &[RawDocumentBuf],
+        raw: bool,
+        sink: &mut Sink,
+    ) -> Self {
         let columns: Vec<Path> = if asked.is_empty() {
             let mut found = Vec::new();
             let mut seen = HashSet::new();
@@ -45,7 +53,8 @@ impl Csv {
             false => asked.to_vec(),
         };
         if !names.is_empty() {
-            write_row(names.iter().map(String::as_str), sink);
+            let header: Vec<String> = names.iter().map(|n| defused(n, raw)).collect();
+            write_row(header.iter().map(String::as_str), sink);
         }
         let known = asked.is_empty().then(|| {
             let mut known = Known::default();
@@ -57,6 +66,7 @@ impl Csv {
             known,
             with_others: 0,
             rows: 0,
+            raw,
         }
     }
 
@@ -68,7 +78,7 @@ impl Csv {
         }
         let mut cells = Vec::with_capacity(self.columns.len());
         for path in &self.columns {
-            match path.get(document).map(text).transpose() {
+            match path.get(document).map(|v| text(v, self.raw)).transpose() {
                 Ok(text) => cells.push(text.unwrap_or_default()),
                 Err(why) => return sink.damaged(why),
             }
@@ -94,7 +104,7 @@ impl Csv {
 }
 
 /// The name of a column: in dot notation where that says which field is meant.
-fn title(path: &Path) -> String {
+pub(super) fn title(path: &Path) -> String {
     let plain =
         |step: &Step| matches!(step, Step::Key(k) if !k.is_empty() && !k.contains(['.', '[']));
     match path.0.iter().all(plain) {
@@ -137,7 +147,7 @@ impl Known {
     }
 }
 
-fn collect(
+pub(super) fn collect(
     document: &RawDocument,
     lead: &Path,
     levels: usize,
@@ -156,11 +166,21 @@ fn collect(
     }
 }
 
+/// A text that no spreadsheet runs: one that begins as formulas do is led by `'`, but for numbers.
+fn defused(text: &str, raw: bool) -> String {
+    let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if raw || !begins || text.parse::<f64>().is_ok_and(f64::is_finite) {
+        text.to_owned()
+    } else {
+        format!("'{text}")
+    }
+}
+
 /// The plain text of a value.
-fn text(value: RawBsonRef<'_>) -> Result<String, crate::value::Malformed> {
+fn text(value: RawBsonRef<'_>, raw: bool) -> Result<String, crate::value::Malformed> {
     Ok(match value {
         RawBsonRef::Null | RawBsonRef::Undefined => String::new(),
-        RawBsonRef::String(s) | RawBsonRef::Symbol(s) => s.to_owned(),
+        RawBsonRef::String(s) | RawBsonRef::Symbol(s) => defused(s, raw),
         RawBsonRef::Boolean(b) => b.to_string(),
         RawBsonRef::Int32(n) => n.to_string(),
         RawBsonRef::Int64(n) => n.to_string(),

@@ -8,7 +8,7 @@ use bson::spec::ElementType;
 use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::output::Sink;
+use super::Sink;
 use crate::cli::print;
 use crate::value::Path;
 use crate::value::cell::{brief, cut};
@@ -123,7 +123,7 @@ impl Table {
 }
 
 /// The top-level fields of the sample, in the order in which they first occur.
-fn fields(sample: &[RawDocumentBuf]) -> Vec<(String, Path)> {
+pub(super) fn fields(sample: &[RawDocumentBuf]) -> Vec<(String, Path)> {
     let mut seen = HashSet::new();
     let mut names = Vec::new();
     for document in sample {

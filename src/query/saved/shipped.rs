@@ -1,0 +1,59 @@
+//! The saved queries that come with the program, for the five sample systems.
+//!
+//! Invariant: every one of them reads without a problem, and no two have one name; a test holds them to that.
+
+/// Path below `assets/queries/`, and text.
+pub const FILES: [(&str, &str); 13] = [
+    (
+        "career_path_pilot/applications-by-status.js",
+        include_str!("../../../assets/queries/career_path_pilot/applications-by-status.js"),
+    ),
+    (
+        "career_path_pilot/follow-ups-due.js",
+        include_str!("../../../assets/queries/career_path_pilot/follow-ups-due.js"),
+    ),
+    (
+        "career_path_pilot/users-with-skill.js",
+        include_str!("../../../assets/queries/career_path_pilot/users-with-skill.js"),
+    ),
+    (
+        "corp_astro/content-by-kind.js",
+        include_str!("../../../assets/queries/corp_astro/content-by-kind.js"),
+    ),
+    (
+        "corp_astro/top-authors.js",
+        include_str!("../../../assets/queries/corp_astro/top-authors.js"),
+    ),
+    (
+        "datenight/accounts-by-status.js",
+        include_str!("../../../assets/queries/datenight/accounts-by-status.js"),
+    ),
+    (
+        "datenight/events-by-day.js",
+        include_str!("../../../assets/queries/datenight/events-by-day.js"),
+    ),
+    (
+        "datenight/latency.js",
+        include_str!("../../../assets/queries/datenight/latency.js"),
+    ),
+    (
+        "migratio/idle-users.js",
+        include_str!("../../../assets/queries/migratio/idle-users.js"),
+    ),
+    (
+        "migratio/users-by-status.js",
+        include_str!("../../../assets/queries/migratio/users-by-status.js"),
+    ),
+    (
+        "nexstep/completion-time.js",
+        include_str!("../../../assets/queries/nexstep/completion-time.js"),
+    ),
+    (
+        "nexstep/goal-completion.js",
+        include_str!("../../../assets/queries/nexstep/goal-completion.js"),
+    ),
+    (
+        "nexstep/user-growth.js",
+        include_str!("../../../assets/queries/nexstep/user-growth.js"),
+    ),
+];
