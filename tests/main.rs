@@ -14,6 +14,7 @@ mod cli;
 mod console;
 mod drift;
 mod editor;
+mod fuzz;
 mod job;
 mod layering;
 mod model;

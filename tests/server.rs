@@ -7,6 +7,7 @@ mod pools;
 mod running;
 mod sample;
 mod sandbox;
+mod shipped;
 mod stopping;
 mod together;
 mod writing;

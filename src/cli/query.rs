@@ -136,11 +136,14 @@ fn resolved(text: &str, connect: &ConnectArgs) -> Result<Resolved, Exit> {
     Ok(resolved)
 }
 
+/// Statements of one text. More are read as one, and refused as such.
+const MOST_STATEMENTS: usize = 1_000;
+
 /// The statements of a text; each with all else blanked, so that places in it are places in the text. A text that is one
 /// value or statement stays as it is.
 fn parts(text: &str) -> Vec<String> {
     let spans = query::split::statements(text);
-    if spans.len() < 2 {
+    if spans.len() < 2 || spans.len() > MOST_STATEMENTS {
         return vec![text.to_owned()];
     }
     let blank = |text: &str| -> String {

@@ -169,9 +169,7 @@ async fn a_stream_is_stopped_and_a_write_tells_what_became_of_it() {
     for (text, writes) in [
         (format!("db.c.find({WHERE})"), false),
         (
-            format!(
-                "db.c.countDocuments({{$expr: {{$function: {{body: 'function() {{ sleep(60000) }}', args: [], lang: 'js'}}}}}})"
-            ),
+            "db.c.countDocuments({$expr: {$function: {body: 'function() { sleep(60000) }', args: [], lang: 'js'}}})".to_owned(),
             false,
         ),
         (
