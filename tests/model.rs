@@ -7,4 +7,5 @@ mod infer;
 mod oracle;
 mod other_words;
 mod project;
+mod shop;
 mod structure;

@@ -1,0 +1,2 @@
+export * from './statuses';
+export { default as LIMITS } from './limits';
