@@ -602,7 +602,7 @@ mod tests {
             .iter()
             .map(|d| words::document_line(d))
             .collect();
-        assert_eq!(shown, ["{value: 1}", "{value: {a: 1}}"]);
+        assert_eq!(shown, ["{ value: 1 }", "{ value: { a: 1 } }"]);
         assert!(documents_of(&RawBson::Null).is_empty());
     }
 }
