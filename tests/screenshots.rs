@@ -93,7 +93,7 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     console.wait_for("@example").await;
     save(&console, "completion-ids", false);
     console.keys("esc esc");
-    console.open("main", "career_dev.activities");
+    console.open("main", "career_dev.connections");
     console.wait_for("1 of").await;
     query_pictures(&mut console).await;
     drop(console);
