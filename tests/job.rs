@@ -282,7 +282,7 @@ fn a_draft_survives_a_kill_and_is_offered_again() {
 
     // A dropped line: what was typed a moment before is kept too.
     let mut pty = open(&[&target]);
-    pty.wait_for("1 draft(s) not written");
+    pty.wait_for("1 draft not written");
     pty.send("gd");
     pty.wait_for(&format!("▸ {database}.things"));
     pty.send("\r");
@@ -297,7 +297,7 @@ fn a_draft_survives_a_kill_and_is_offered_again() {
     assert!(home.everything_written().contains("nor the last word"));
 
     let mut pty = open(&[&target]);
-    pty.wait_for("1 draft(s) not written");
+    pty.wait_for("1 draft not written");
     pty.send("gd");
     pty.wait_for(&format!("▸ {database}.things"));
     pty.send("\r");
