@@ -19,6 +19,7 @@ pub mod completion;
 pub mod context;
 pub mod details;
 pub mod documents;
+pub mod drift;
 pub mod editor;
 pub mod effect;
 pub mod field;

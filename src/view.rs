@@ -15,6 +15,7 @@ use crate::theme::Theme;
 pub mod completion;
 pub mod details;
 pub mod documents;
+pub mod drift;
 pub mod editor;
 pub mod help;
 pub mod models;
@@ -136,6 +137,7 @@ fn main_pane(sheet: &mut Sheet<'_>, area: Rect) {
                 Tab::Documents(tab) => documents::draw(sheet, tab, rest),
                 Tab::Models(tab) => models::draw(sheet, tab, rest),
                 Tab::Query(tab) => query::draw(sheet, tab, rest),
+                Tab::Drift(tab) => drift::draw(sheet, tab, rest),
             }
         }
         None => profiles::draw(sheet, area),

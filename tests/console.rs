@@ -3,5 +3,6 @@
 mod completing;
 mod deck;
 mod documents;
+mod drift;
 mod models;
 mod references;

@@ -10,6 +10,7 @@
 )]
 
 mod administration;
+mod checking;
 mod cli;
 mod console;
 mod drift;

@@ -50,6 +50,18 @@ impl App {
                 };
                 self.destinations.push(destination);
             }
+            (Command::Check, node) => {
+                let namespaces = self.checked_below(node);
+                if namespaces.is_empty() {
+                    let mut scope = scope!(self, (*effects));
+                    scope.warn("no model describes a collection here: name one in `models`");
+                } else {
+                    self.destinations.push(Destination::Drift {
+                        profile,
+                        namespaces,
+                    });
+                }
+            }
             (Command::Connect, _) => effects.push(Effect::Connect { profile }),
             (Command::Disconnect, _) => effects.push(Effect::Disconnect { profile }),
             (
@@ -71,6 +83,39 @@ impl App {
             _ => return Handled::No,
         }
         Handled::Yes
+    }
+
+    /// The collections at and below a node that have a model.
+    fn checked_below(&self, node: &Node) -> Vec<Namespace> {
+        let profile = node.profile();
+        if let Node::Collection(_, namespace) = node {
+            return vec![namespace.clone()];
+        }
+        let Some(database) = node.database() else {
+            return Vec::new();
+        };
+        let model = |n: &Namespace| self.models.for_namespace(&n.database, &n.collection);
+        let mut found: Vec<Namespace> = self
+            .tree
+            .namespaces()
+            .filter(|(p, n)| p == profile && n.database == database)
+            .map(|(_, n)| n)
+            .collect();
+        // Where the names were not read so far, the models' own bindings tell them.
+        if found.is_empty() {
+            let models = self.models.models.iter();
+            found = models
+                .filter(|m| m.database.as_deref() == Some(database))
+                .map(|m| Namespace::new(database, m.collection.clone()))
+                .collect();
+        }
+        found.retain(|n| match (node, model(n)) {
+            (_, None) => false,
+            (Node::Domain(_, _, domain), Some(model)) => model.domain.as_ref() == Some(domain),
+            (_, Some(_)) => true,
+        });
+        found.dedup();
+        found
     }
 
     fn ask_administration(&mut self, command: Command, node: &Node, effects: &mut Vec<Effect>) {

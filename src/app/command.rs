@@ -202,6 +202,10 @@ pub enum Command {
     Models,
     /// The collection's model.
     Model,
+    /// Hold the collection to its model.
+    Check,
+    /// Fix all of these.
+    FixAll,
     /// Create a collection.
     CollectionCreate,
     /// Rename the collection.
@@ -272,6 +276,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-up",
         help: "move up",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -291,6 +296,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-down",
         help: "move down",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -310,6 +316,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-left",
         help: "move left, or close",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -329,6 +336,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-right",
         help: "move right, or open",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -348,6 +356,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-first",
         help: "go to the start",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -367,6 +376,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-last",
         help: "go to the end",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -386,6 +396,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "page-up",
         help: "one page up",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -405,6 +416,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "page-down",
         help: "one page down",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -424,6 +436,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "half-page-up",
         help: "half a page up",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -443,6 +456,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "half-page-down",
         help: "half a page down",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -462,6 +476,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "open",
         help: "open",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -476,6 +491,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "back",
         help: "go back",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -496,6 +512,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "toggle",
         help: "open or close",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Tree,
             Context::Outline,
@@ -801,6 +818,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "copy-value",
         help: "copy the value",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -813,6 +831,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "copy-path",
         help: "copy the path",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -824,6 +843,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "copy-document",
         help: "copy the document as shell text",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -1081,6 +1101,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "details",
         help: "details of the collection",
         contexts: &[
+            Context::Check,
             Context::Models,
             Context::Tree,
             Context::Table,
@@ -1099,11 +1120,31 @@ pub const COMMANDS: &[Entry] = &[
         name: "model",
         help: "the collection's model",
         contexts: &[
+            Context::Check,
             Context::Tree,
             Context::Table,
             Context::Outline,
             Context::Text,
         ],
+    },
+    Entry {
+        command: Command::Check,
+        name: "check",
+        help: "hold the collection to its model",
+        contexts: &[
+            Context::Tree,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Models,
+            Context::Check,
+        ],
+    },
+    Entry {
+        command: Command::FixAll,
+        name: "fix-all",
+        help: "fix all of these",
+        contexts: &[Context::Check],
     },
     Entry {
         command: Command::CollectionCreate,

@@ -29,6 +29,8 @@ pub enum Context {
     List,
     /// The models.
     Models,
+    /// Collections held to their models.
+    Check,
     /// The details of a collection.
     Details,
     /// The changes about to be written.
@@ -49,6 +51,7 @@ impl Context {
         Self::Outline,
         Self::Text,
         Self::Models,
+        Self::Check,
         Self::Editor,
         Self::Query,
         Self::Input,
@@ -76,6 +79,7 @@ impl Context {
             Self::Dialog => "dialog",
             Self::List => "list",
             Self::Models => "models",
+            Self::Check => "check",
             Self::Details => "details",
             Self::Diff => "diff",
             Self::Conflict => "conflict",

@@ -378,6 +378,10 @@ impl Documents {
             Command::Details => {
                 super::administration::show_details(scope, &self.profile, self.namespace.clone());
             }
+            Command::Check => scope.go_to(super::tab::Destination::Drift {
+                profile: self.profile.clone(),
+                namespaces: vec![self.namespace.clone()],
+            }),
             Command::Model => scope.go_to(super::tab::Destination::Models {
                 profile: self.profile.clone(),
                 namespace: Some(self.namespace.clone()),
@@ -588,16 +592,8 @@ impl Documents {
                 self.measure(self.table_height(scope));
                 self.keep_columns(scope);
             }
-            Answer::DeleteDocument
-            | Answer::DiscardDraft
-            | Answer::Override
-            | Answer::TakeTheirs
-            | Answer::RunStatement
-            | Answer::Watch(_)
-            | Answer::Fix(_)
-            | Answer::QueryText(_)
-            | Answer::Code(_)
-            | Answer::Kind(_) => {}
+            // Taken by the editor, or for another kind of tab.
+            _ => {}
         }
         self.settle_view(scope);
         Ok(())

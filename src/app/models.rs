@@ -244,6 +244,13 @@ impl Models {
                 }
                 None => self.say_no_namespace(scope),
             },
+            Command::Check => match self.namespace() {
+                Some(namespace) => scope.go_to(Destination::Drift {
+                    profile: self.profile.clone(),
+                    namespaces: vec![namespace],
+                }),
+                None => self.say_no_namespace(scope),
+            },
             Command::Follow => self.follow(scope),
             Command::CopyValue | Command::CopyPath | Command::CopyDocument => {
                 self.copy(scope, command);

@@ -1,6 +1,7 @@
 //! Opening tabs: from the command line, from the last run, and from anything that leads somewhere.
 
 use super::documents::Documents;
+use super::drift::Drift;
 use super::effect::Effect;
 use super::models::Models;
 use super::query::Query;
@@ -160,6 +161,24 @@ impl App {
                 let documents =
                     Documents::open_filtered(&mut scope, tab, profile, namespace, &filter);
                 self.put_in_front(Tab::Documents(Box::new(documents)), effects);
+            }
+            Destination::Drift {
+                profile,
+                namespaces,
+            } => {
+                let open = self
+                    .tabs
+                    .iter()
+                    .position(|t| matches!(t, Tab::Drift(d) if d.is_about(&profile, &namespaces)));
+                if let Some(place) = open {
+                    return self.turn_to(place);
+                }
+                let mut scope = scope!(self, (*effects));
+                let tab = scope.ids.tab();
+                let drift = Drift::open(&mut scope, tab, profile, namespaces);
+                if !drift.subjects.is_empty() {
+                    self.put_in_front(Tab::Drift(Box::new(drift)), effects);
+                }
             }
             Destination::Models { profile, namespace } => {
                 let mut scope = scope!(self, (*effects));

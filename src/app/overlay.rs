@@ -172,6 +172,8 @@ pub enum Intent {
     Override(TabId),
     /// Drop what was typed in a tab's editor for what is on the server.
     TakeTheirs(TabId),
+    /// Do what a tab asked about.
+    Proceed(TabId),
     /// Throw a draft on disk away.
     RemoveDraft(DraftId),
     /// Run the statement that a tab asked about.

@@ -9,6 +9,8 @@ use super::overlay::Outcome;
 use super::regions::scrolled;
 use super::scope::TabId;
 use crate::config::state::DraftId;
+use crate::model::drift::FixKind;
+use crate::mongo::request::drift::{ValidationAction, ValidationLevel};
 use crate::mongo::request::{Namespace, ProfileName};
 use crate::value::Path;
 
@@ -37,6 +39,10 @@ pub enum Choice {
     QueryText(TabId, String),
     /// Copy a query's statement as code of this language.
     Code(TabId, crate::query::code::Language),
+    /// Run this fix over all documents of a tab's row that need it.
+    Mend(TabId, FixKind),
+    /// Install the model of a tab's row as the validator, with this level and action.
+    Validator(TabId, ValidationLevel, ValidationAction),
     /// Nothing happens: the line is there to be read.
     Nothing,
 }

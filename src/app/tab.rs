@@ -24,12 +24,15 @@ use std::time::Duration;
 use super::command::Command;
 use super::context::Context;
 use super::documents::Documents;
+use super::drift::Drift;
 use super::models::Models;
 use super::query::Query;
 use super::regions::Hit;
 use super::scope::{Scope, TabId};
 use super::tree::Tree;
 use crate::config::state::SessionTab;
+use crate::model::drift::FixKind;
+use crate::mongo::request::drift::{Progress, ValidationAction, ValidationLevel};
 use crate::mongo::request::{Failure, Namespace, ProfileName, Reply, TaskId};
 use crate::value::Path;
 
@@ -73,6 +76,12 @@ pub enum Answer {
     QueryText(String),
     /// Copy the statement as code of this language.
     Code(crate::query::code::Language),
+    /// Run this fix over all documents that need it.
+    Mend(FixKind),
+    /// Install the model as the validator, with this level and action.
+    Validator(ValidationLevel, ValidationAction),
+    /// Do what was asked about.
+    Proceed,
 }
 
 /// What is to be opened in a tab. Where it is open already, the deck turns to that tab.
@@ -104,6 +113,13 @@ pub enum Destination {
         collection: Option<String>,
         /// The text.
         text: String,
+    },
+    /// Collections held to their models.
+    Drift {
+        /// The profile.
+        profile: ProfileName,
+        /// The collections.
+        namespaces: Vec<Namespace>,
     },
 }
 
@@ -162,6 +178,9 @@ pub trait Pane {
         took: Duration,
     );
 
+    /// A task that this tab asked for is so far.
+    fn progress(&mut self, _scope: &mut Scope<'_>, _task: TaskId, _progress: Progress) {}
+
     /// Takes an overlay's answer. Answers for other kinds of tab are ignored.
     ///
     /// # Errors
@@ -219,6 +238,8 @@ pub enum Tab {
     Models(Box<Models>),
     /// Query text and what it came to.
     Query(Box<Query>),
+    /// Collections held to their models.
+    Drift(Box<Drift>),
 }
 
 impl Tab {
@@ -227,6 +248,7 @@ impl Tab {
             Self::Documents(documents) => &**documents,
             Self::Models(models) => &**models,
             Self::Query(query) => &**query,
+            Self::Drift(drift) => &**drift,
         }
     }
 
@@ -235,6 +257,7 @@ impl Tab {
             Self::Documents(documents) => &mut **documents,
             Self::Models(models) => &mut **models,
             Self::Query(query) => &mut **query,
+            Self::Drift(drift) => &mut **drift,
         }
     }
 

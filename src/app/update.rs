@@ -640,7 +640,15 @@ impl App {
     fn report(&mut self, report: Report, effects: &mut Vec<Effect>) {
         match report {
             // Only panes that show a long task listen to it.
-            Report::Progress { .. } => {}
+            Report::Progress { task, progress, .. } => {
+                let by = self.tasks.get(&task).map(|r| r.by.clone());
+                if let Some(Asker::Tab(id)) = by
+                    && let Some(tab) = self.tabs.iter_mut().find(|t| t.id() == id)
+                {
+                    let mut scope = scope!(self, (*effects));
+                    tab.progress(&mut scope, task, progress);
+                }
+            }
             Report::Settled {
                 profile,
                 task,
@@ -823,6 +831,7 @@ impl App {
             Intent::Override(id) => self.tell_tab(id, Answer::Override, effects),
             Intent::TakeTheirs(id) => self.tell_tab(id, Answer::TakeTheirs, effects),
             Intent::RunStatement(id) => self.tell_tab(id, Answer::RunStatement, effects),
+            Intent::Proceed(id) => self.tell_tab(id, Answer::Proceed, effects),
             Intent::RemoveDraft(id) => {
                 self.drafts.retain(|d| d.id != id);
                 effects.push(Effect::RemoveDraft(id));

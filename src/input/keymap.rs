@@ -269,6 +269,7 @@ fn inherits(context: Context, keys: &[Key], command: Command) -> bool {
         | Context::Outline
         | Context::Text
         | Context::Models
+        | Context::Check
         | Context::Details => command.applies(context),
         Context::Dialog | Context::Diff | Context::Conflict | Context::Help => {
             named || (first.is_chord() && command.applies(context))
