@@ -244,11 +244,7 @@ impl Follower<'_, '_> {
         match (name, value) {
             ("$project", Value::Document(group)) => self.project(group, &shape, level),
             ("$addFields" | "$set", Value::Document(group)) => {
-                let before = shape.clone();
-                for (key, part) in self.sketch.entries(group) {
-                    let node = self.expression(self.sketch.value(group, part), &before, level);
-                    shape.put(&key, node);
-                }
+                self.set(group, &mut shape, level);
                 shape
             }
             ("$unset", Value::Text(text)) => {
@@ -372,11 +368,7 @@ impl Follower<'_, '_> {
             }
             ("$setWindowFields", Value::Document(group)) => {
                 if let Some(Value::Document(output)) = self.sketch.field(group, "output") {
-                    let before = shape.clone();
-                    for (key, part) in self.sketch.entries(output) {
-                        let node = self.expression(self.sketch.value(output, part), &before, level);
-                        shape.put(&key, node);
-                    }
+                    self.set(output, &mut shape, level);
                 }
                 shape
             }
@@ -417,6 +409,21 @@ impl Follower<'_, '_> {
             ]),
             ("$documents", _) => Shape::default(),
             _ => shape,
+        }
+    }
+
+    /// Fields of a document, each an expression over the fields as they were before all of them.
+    fn set(&self, group: GroupId, shape: &mut Shape, level: usize) {
+        let new: Vec<_> = self
+            .sketch
+            .entries(group)
+            .map(|(key, part)| {
+                let value = self.sketch.value(group, part);
+                (key, self.expression(value, shape, level))
+            })
+            .collect();
+        for (key, node) in new {
+            shape.put(&key, node);
         }
     }
 
