@@ -96,6 +96,18 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     console.open("main", "career_dev.connections");
     console.wait_for("1 of").await;
     query_pictures(&mut console).await;
+    console.open("main", "career_dev.users");
+    console.keys("M");
+    console.wait_for("referred to by").await;
+    console.keys("j j j j j j j j");
+    console.wait_for("goalType").await;
+    save(&console, "models", false);
+    console.open("main", "career_dev.users");
+    console.keys("g c");
+    console.wait_for("of drift").await;
+    console.keys("j");
+    console.wait_for("career_dev.users held to User").await;
+    save(&console, "check", false);
     drop(console);
 
     let mut console = Console::with_theme(profiles, models, (80, 24), "light");
