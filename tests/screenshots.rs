@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use mongodeck::cli::sandbox::profiles;
+use secrecy::ExposeSecret as _;
 
 use crate::support::console::Console;
 use crate::support::server;
@@ -106,8 +107,20 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     console.keys("g c");
     console.wait_for("of drift").await;
     console.keys("j");
-    console.wait_for("career_dev.users held to User").await;
+    console.wait_for("documents").await;
     save(&console, "check", false);
+    {
+        // Held up after the first documents, so that there is a check to be seen on its way.
+        let slow = bson::doc! { "failCommands": ["getMore"], "blockConnection": true, "blockTimeMS": 1_500 };
+        let times = bson::doc! { "times": 1 };
+        let uri = sandbox.uri();
+        let _slow = server::FailPoint::on(uri.expose_secret(), "failCommand", times, slow).await;
+        console.open("main", "career_dev.applications");
+        console.keys("g c");
+        console.wait_for("k/s").await;
+        save(&console, "checking", false);
+        console.wait_for("of drift").await;
+    }
     drop(console);
 
     let mut console = Console::with_theme(profiles, models, (80, 24), "light");

@@ -181,7 +181,8 @@ fn bar(progress: &Progress, width: usize) -> Vec<(String, Role)> {
     }
     if let Some(left) = progress
         .left()
-        .filter(|_| progress.phase == Phase::Documents)
+        // The count is an estimate: near its end it says nothing of what is left.
+        .filter(|left| progress.phase == Phase::Documents && left.as_millis() > 0)
     {
         out.push((format!("  {} left", words::span(left)), Role::Text));
     }

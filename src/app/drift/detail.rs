@@ -2,7 +2,7 @@
 
 use super::rows::{Heading, Row, What};
 use super::{Checked, Subject};
-use crate::app::words::{self, bytes, count, span};
+use crate::app::words::{self, bytes, count, several, span};
 use crate::model::drift::{Backfill, Example, FixOffer, Group, IndexDrift, Leads, ValidatorState};
 use crate::mongo::request::drift::{CheckReport, Dangling, Duplicates};
 use crate::value::cell::date;
@@ -173,8 +173,9 @@ fn group(out: &mut Out, group: &Group) {
     out.say(
         Tone::Text,
         format!(
-            "{} violations in {} documents",
-            group.violations, group.documents
+            "{} in {}",
+            several(group.violations, "violation"),
+            several(group.documents, "document")
         ),
     );
     if !group.values.is_empty() {
