@@ -58,16 +58,27 @@ impl Language {
     }
 }
 
+/// Why a statement cannot be written as code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Uncopied {
+    /// A value's bytes are damaged or nest too deep.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// Neither one call of the driver nor one command does the same.
+    #[error("`{0}` is no single call of this driver; copy it for mongosh instead")]
+    NoCall(&'static str),
+}
+
 /// What a text says as code. A bare filter or pipeline is a `find` or `aggregate` of `namespace`, a database and a
 /// collection; any other bare value is written as a value.
 ///
 /// # Errors
-/// Where a value's bytes are damaged or nest too deep.
+/// Where a value's bytes are damaged or nest too deep, and where the language has no call that does the same.
 pub fn copy(
     input: &Input,
     namespace: (&str, &str),
     language: Language,
-) -> Result<String, Malformed> {
+) -> Result<String, Uncopied> {
     let bare = |operation, value: &RawBson| Statement {
         database: namespace.0.to_owned(),
         collection: Some(namespace.1.to_owned()),
@@ -83,7 +94,7 @@ pub fn copy(
         Input::Value(value @ RawBson::Array(_)) => {
             copy_statement(&bare(Operation::Aggregate, value), language)
         }
-        Input::Value(value) => copy_value(value, language),
+        Input::Value(value) => Ok(copy_value(value, language)?),
     }
 }
 
@@ -101,9 +112,9 @@ pub fn copy_value(value: &RawBson, language: Language) -> Result<String, Malform
     }
 }
 
-fn copy_statement(statement: &Statement, language: Language) -> Result<String, Malformed> {
+fn copy_statement(statement: &Statement, language: Language) -> Result<String, Uncopied> {
     match language {
-        Language::Mongosh => mongosh(statement),
+        Language::Mongosh => Ok(mongosh(statement)?),
         Language::Python => python::code(statement),
         Language::Node => node::code(statement),
         Language::Java => java::code(statement),
@@ -199,6 +210,35 @@ fn listed(
     }
 }
 
+/// A document's `name: value` pairs between braces, closed up where there are none.
+fn braced(parts: &[String], lines: Option<&str>, outer: &str) -> String {
+    match (parts, lines) {
+        ([], _) => "{}".into(),
+        (parts, None) => listed("{ ", parts, " }", None, outer, false),
+        (parts, lines) => listed("{", parts, "}", lines, outer, true),
+    }
+}
+
+/// The arguments of a call between its parentheses: on one line where they fit and no more than one is long.
+fn arguments(parts: &[String]) -> String {
+    let long = parts.iter().map(String::len).sum::<usize>() > WIDTH
+        || parts.len() > 1 && parts.iter().any(|part| part.contains('\n'));
+    let lines = (long && !parts.is_empty()).then_some("    ");
+    listed("(", parts, ")", lines, "", true)
+}
+
+/// The shell's name of an operation as drivers of Python and Rust write it: `findOne` is `find_one`.
+fn snake(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
 /// A text in quotes with the escapes that all of these languages but Rust share: `\n`, `\t`, `\r`, `\\`, the quote,
 /// and `\uXXXX` for all that is not plain to see.
 fn quoted(text: &str, quote: char) -> String {
@@ -290,22 +330,24 @@ fn positional(operation: Operation) -> Option<usize> {
 }
 
 /// What becomes of a statement, where `known` says whether the language has a name for an option of an operation.
-fn form(statement: &Statement, known: impl Fn(Operation, &str, &RawBson) -> bool) -> Form {
-    call(statement)
-        .filter(|call| {
-            call.options
-                .iter()
-                .all(|(name, value)| known(call.operation, name, value))
-        })
-        .map(Form::Call)
-        .or_else(|| {
-            let (database, command) = command::of(statement)?;
-            Some(Form::Command { database, command })
-        })
-        .unwrap_or_else(|| Form::Command {
-            database: statement.database.clone(),
-            command: bson::rawdoc! { "ping": 1 },
-        })
+///
+/// # Errors
+/// Where neither one call nor one command does the same: `bulkWrite`, `use`.
+fn form(
+    statement: &Statement,
+    known: impl Fn(Operation, &str, &RawBson) -> bool,
+) -> Result<Form, Uncopied> {
+    let all_known = |call: &Call| {
+        let mut options = call.options.iter();
+        options.all(|(name, value)| known(call.operation, name, value))
+    };
+    if let Some(call) = call(statement).filter(all_known) {
+        return Ok(Form::Call(call));
+    }
+    match command::of(statement) {
+        Some((database, command)) => Ok(Form::Command { database, command }),
+        None => Err(Uncopied::NoCall(statement.operation.name())),
+    }
 }
 
 fn call(statement: &Statement) -> Option<Call> {

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use bson::RawBson;
 
-use super::{Call, Form, Writer, base64, decimal, finite, form, hex, quoted, uuid, written};
+use super::{
+    Call, Form, Uncopied, Writer, base64, decimal, finite, form, hex, quoted, uuid, written,
+};
 use crate::query::{Operation, Statement};
 use crate::value::Malformed;
 use crate::value::raw::Datum;
@@ -204,11 +206,11 @@ fn known(operation: Operation, name: &str, value: &RawBson) -> bool {
 }
 
 /// The statement as a program.
-pub(super) fn code(statement: &Statement) -> Result<String, Malformed> {
+pub(super) fn code(statement: &Statement) -> Result<String, Uncopied> {
     let mut writer = Java::default();
     writer.imports.insert("com.mongodb.client.MongoClient");
     writer.imports.insert("com.mongodb.client.MongoClients");
-    let (database, body, gives) = match form(statement, known) {
+    let (database, body, gives) = match form(statement, known)? {
         Form::Call(call) => {
             let body = called(&mut writer, &call)?;
             let name = text(statement.collection.as_deref().unwrap_or(""));

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use bson::RawBson;
 
-use super::{Form, Writer, base64, decimal, finite, form, hex, listed, quoted, uuid, written};
+use super::{
+    Form, Uncopied, Writer, arguments, base64, braced, decimal, finite, form, hex, listed, quoted,
+    uuid, written,
+};
 use crate::query::{Operation, Statement};
-use crate::value::Malformed;
 use crate::value::instant;
 use crate::value::raw::Datum;
 use crate::value::shell::print_key;
@@ -119,18 +121,11 @@ impl Writer for Node {
         lines: Option<&str>,
         outer: &str,
     ) -> String {
-        if fields.is_empty() {
-            return "{}".into();
-        }
         let parts: Vec<String> = fields
             .iter()
             .map(|(key, value)| format!("{}: {value}", print_key(key)))
             .collect();
-        if lines.is_some() {
-            listed("{", &parts, "}", lines, outer, true)
-        } else {
-            listed("{ ", &parts, " }", None, outer, false)
-        }
+        braced(&parts, lines, outer)
     }
 
     fn array(&mut self, values: &[String], lines: Option<&str>, outer: &str) -> String {
@@ -139,10 +134,10 @@ impl Writer for Node {
 }
 
 /// The statement as a program.
-pub(super) fn code(statement: &Statement) -> Result<String, Malformed> {
+pub(super) fn code(statement: &Statement) -> Result<String, Uncopied> {
     let mut writer = Node::default();
     // The driver names its options as the shell does.
-    let body = match form(statement, |_, _, _| true) {
+    let body = match form(statement, |_, _, _| true)? {
         Form::Call(call) => {
             let mut parts = Vec::new();
             for value in &call.arguments {
@@ -156,16 +151,7 @@ pub(super) fn code(statement: &Statement) -> Result<String, Malformed> {
                 let long = options.iter().map(|(_, v)| v.len() + 12).sum::<usize>() > super::WIDTH;
                 parts.push(writer.document(&options, long.then_some("        "), "    "));
             }
-            let long = parts.iter().map(String::len).sum::<usize>() > super::WIDTH
-                || parts.len() > 1 && parts.iter().any(|p| p.contains('\n'));
-            let arguments = listed(
-                "(",
-                &parts,
-                ")",
-                (long && !parts.is_empty()).then_some("    "),
-                "",
-                true,
-            );
+            let arguments = arguments(&parts);
             let cursor = matches!(call.operation, Operation::Find | Operation::Aggregate);
             format!(
                 "const result = await client\n  .db({})\n  .collection({})\n  .{}{arguments}{};",

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use bson::RawBson;
 
-use super::{Call, Form, Writer, decimal, finite, form, hex, listed, uuid, written};
+use super::{
+    Call, Form, Uncopied, Writer, arguments, decimal, finite, form, hex, listed, snake, uuid,
+    written,
+};
 use crate::query::{Operation, Statement};
 use crate::value::Malformed;
 use crate::value::instant;
@@ -175,34 +178,12 @@ fn keyword(operation: Operation, name: &str) -> Option<&'static str> {
     })
 }
 
-fn method(operation: Operation) -> &'static str {
-    use Operation as O;
-    match operation {
-        O::Find => "find",
-        O::FindOne => "find_one",
-        O::Aggregate => "aggregate",
-        O::CountDocuments => "count_documents",
-        O::EstimatedDocumentCount => "estimated_document_count",
-        O::Distinct => "distinct",
-        O::InsertOne => "insert_one",
-        O::InsertMany => "insert_many",
-        O::UpdateOne => "update_one",
-        O::UpdateMany => "update_many",
-        O::ReplaceOne => "replace_one",
-        O::DeleteOne => "delete_one",
-        O::DeleteMany => "delete_many",
-        O::FindOneAndUpdate => "find_one_and_update",
-        O::FindOneAndReplace => "find_one_and_replace",
-        _ => "find_one_and_delete",
-    }
-}
-
 /// The statement as a program.
-pub(super) fn code(statement: &Statement) -> Result<String, Malformed> {
+pub(super) fn code(statement: &Statement) -> Result<String, Uncopied> {
     let mut writer = Python::default();
     let form = form(statement, |operation, name, _| {
         keyword(operation, name).is_some()
-    });
+    })?;
     let body = match &form {
         Form::Call(call) => called(&mut writer, statement, call)?,
         Form::Command { database, command } => {
@@ -262,21 +243,12 @@ fn called(writer: &mut Python, statement: &Statement, call: &Call) -> Result<Str
         };
         parts.push(format!("{keyword}={text}"));
     }
-    let long = parts.iter().map(String::len).sum::<usize>() > super::WIDTH
-        || parts.len() > 1 && parts.iter().any(|p| p.contains('\n'));
-    let arguments = listed(
-        "(",
-        &parts,
-        ")",
-        (long && !parts.is_empty()).then_some("    "),
-        "",
-        true,
-    );
+    let arguments = arguments(&parts);
     Ok(format!(
         "result = client[{}][{}].{}{arguments}",
         text(&statement.database),
         text(statement.collection.as_deref().unwrap_or("")),
-        method(call.operation),
+        snake(call.operation.name()),
     ))
 }
 

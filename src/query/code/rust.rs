@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use bson::RawBson;
 
-use super::{Call, Form, Writer, decimal, finite, form, hex, listed, uuid, written};
+use super::{
+    Call, Form, Uncopied, Writer, braced, decimal, finite, form, hex, listed, snake, uuid, written,
+};
 use crate::query::{Operation, Statement};
 use crate::value::Malformed;
 use crate::value::raw::Datum;
@@ -145,18 +147,11 @@ impl Writer for Rust {
         outer: &str,
     ) -> String {
         self.names.insert("doc");
-        if fields.is_empty() {
-            return "{}".into();
-        }
         let parts: Vec<String> = fields
             .iter()
             .map(|(key, value)| format!("{}: {value}", text(key)))
             .collect();
-        if lines.is_some() {
-            listed("{", &parts, "}", lines, outer, true)
-        } else {
-            listed("{ ", &parts, " }", None, outer, false)
-        }
+        braced(&parts, lines, outer)
     }
 
     fn array(&mut self, values: &[String], lines: Option<&str>, outer: &str) -> String {
@@ -239,34 +234,12 @@ fn known(operation: Operation, name: &str, value: &RawBson) -> bool {
     }
 }
 
-fn method(operation: Operation) -> &'static str {
-    use Operation as O;
-    match operation {
-        O::Find => "find",
-        O::FindOne => "find_one",
-        O::Aggregate => "aggregate",
-        O::CountDocuments => "count_documents",
-        O::EstimatedDocumentCount => "estimated_document_count",
-        O::Distinct => "distinct",
-        O::InsertOne => "insert_one",
-        O::InsertMany => "insert_many",
-        O::UpdateOne => "update_one",
-        O::UpdateMany => "update_many",
-        O::ReplaceOne => "replace_one",
-        O::DeleteOne => "delete_one",
-        O::DeleteMany => "delete_many",
-        O::FindOneAndUpdate => "find_one_and_update",
-        O::FindOneAndReplace => "find_one_and_replace",
-        _ => "find_one_and_delete",
-    }
-}
-
 /// The statement as a program's part.
-pub(super) fn code(statement: &Statement) -> Result<String, Malformed> {
+pub(super) fn code(statement: &Statement) -> Result<String, Uncopied> {
     let mut writer = Rust::default();
     writer.names.insert("Document");
     let mut uses: BTreeSet<&'static str> = BTreeSet::from(["use mongodb::Client;"]);
-    let (body, streams) = match form(statement, known) {
+    let (body, streams) = match form(statement, known)? {
         Form::Call(call) => {
             let streams = matches!(call.operation, Operation::Find | Operation::Aggregate);
             let call = called(&mut writer, &mut uses, statement, &call)?;
@@ -319,7 +292,7 @@ fn called(
         "client\n    .database({})\n    .collection::<Document>({})\n    .{}({})",
         text(&statement.database),
         text(statement.collection.as_deref().unwrap_or("")),
-        method(call.operation),
+        snake(call.operation.name()),
         parts.join(", ")
     );
     for (name, value) in &call.options {

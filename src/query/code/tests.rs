@@ -213,6 +213,19 @@ fn every_kind_is_written_in_every_language() {
     );
 }
 
+#[test]
+fn what_no_driver_does_in_one_call_is_refused_and_not_made_another() {
+    let text = "db.a.bulkWrite([{deleteOne: {filter: {x: 1}}}])";
+    let input = parse(text, &Context::new("shop", 0)).unwrap();
+    for language in Language::ALL {
+        let copied = copy(&input, ("d", "c"), *language);
+        match language {
+            Language::Mongosh => assert!(copied.unwrap().contains("bulkWrite")),
+            _ => assert_eq!(copied, Err(Uncopied::NoCall("bulkWrite"))),
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_document_is_written(document in sample::document()) {
