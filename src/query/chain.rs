@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use super::sketch::{GroupId, ROOT, Sketch, Value, unquoted};
 use super::token::TokenKind;
-use crate::value::Span;
 
 /// One link of a chain, in the order of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,55 +198,6 @@ pub(super) fn statements(sketch: &Sketch<'_>) -> Vec<Range<usize>> {
     out
 }
 
-/// The statement that the cursor is in or beside, with the names for values (`const since = …`) and the `use` that
-/// stand right before it: what running at the cursor runs. `None` where the text holds none.
-#[must_use]
-pub fn statement_at(text: &str, cursor: usize) -> Option<Span> {
-    let sketch = Sketch::new(text);
-    let all = statements(&sketch);
-    let span = |range: &Range<usize>| {
-        let start = sketch.tokens.get(range.start)?.span.start;
-        let end = sketch.tokens.get(range.end.checked_sub(1)?)?.span.end;
-        Some(Span::new(start, end))
-    };
-    // The last that starts at or before the cursor's line end; else the first.
-    let line_end = text
-        .get(cursor.min(text.len())..)
-        .and_then(|rest| rest.find('\n'))
-        .map_or(text.len(), |i| cursor.min(text.len()) + i);
-    let after = all.partition_point(|r| span(r).is_some_and(|s| s.start <= cursor));
-    let at = match after.checked_sub(1) {
-        Some(at) => at,
-        None if all
-            .first()
-            .and_then(&span)
-            .is_some_and(|s| s.start <= line_end) =>
-        {
-            0
-        }
-        None => all.first().map(|_| 0)?,
-    };
-    let mut first = at;
-    let prepares = |i: usize| {
-        matches!(
-            sketch.token_text(all[i].start),
-            "const" | "let" | "var" | "use"
-        )
-    };
-    while first > 0 && prepares(first - 1) {
-        first -= 1;
-    }
-    let mut last = at;
-    // Names alone are run with the statement that they are for.
-    while prepares(last) && sketch.token_text(all[last].start) != "use" && last + 1 < all.len() {
-        last += 1;
-    }
-    Some(Span::new(
-        span(all.get(first)?)?.start,
-        span(all.get(last)?)?.end,
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -271,20 +221,5 @@ mod tests {
         assert_eq!(found.collection.as_deref(), Some("my-coll"));
         assert_eq!((found.operation, found.last), (None, Some("aggregate")));
         assert!(!chain("other.find").rooted);
-    }
-
-    #[test]
-    fn what_is_run_at_a_place_is_its_statement_with_the_names_before_it() {
-        let text = "use shop\ndb.a.find()\n  .sort({x: 1})\n\n// note\nconst d = 1\ndb.b.find({d})\n{a: 1}; [1]";
-        let run = |needle: &str| {
-            let span = statement_at(text, text.find(needle).unwrap()).unwrap();
-            &text[span.start..span.end]
-        };
-        assert_eq!(run("sort"), "use shop\ndb.a.find()\n  .sort({x: 1})");
-        assert_eq!(run("db.b"), "const d = 1\ndb.b.find({d})");
-        assert_eq!(run("const"), "const d = 1\ndb.b.find({d})");
-        assert_eq!(run("a: 1}"), "{a: 1};");
-        assert_eq!(run("[1]"), "[1]");
-        assert_eq!(statement_at(" // nothing", 3), None);
     }
 }

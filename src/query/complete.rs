@@ -14,7 +14,6 @@ mod tests;
 
 use std::borrow::Cow;
 
-pub use super::chain::statement_at;
 use super::shape::{Fields, NoFields};
 use super::snippet::Snippet;
 use super::vocabulary::Version;

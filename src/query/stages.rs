@@ -225,7 +225,9 @@ pub fn statement_prefix(text: &str, pipeline: &Pipeline, count: usize) -> Option
     if pipeline.standing != Standing::Statement {
         return None;
     }
-    let whole = super::complete::statement_at(text, pipeline.statement.start)?;
+    let statements = super::split::statements(text);
+    let at = super::split::statement_at(text, &statements, pipeline.statement.start)?;
+    let whole = statements.get(at)?;
     let before = text.get(whole.start.min(pipeline.span.start)..pipeline.span.start)?;
     let after = text.get(pipeline.span.end..pipeline.statement.end)?;
     Some(format!("{before}{}{after}", prefix(text, pipeline, count)))
