@@ -13,7 +13,7 @@ use bson::{RawDocumentBuf, doc};
 use divan::Bencher;
 use mongodeck::app::scope::Moment;
 use mongodeck::app::{App, Command, Effect, Msg};
-use mongodeck::config::profile::{Profile, Secret, Tls};
+use mongodeck::config::profile::Profile;
 use mongodeck::model::Library;
 use mongodeck::mongo::request::{
     Extent, Namespace, Page, ProfileName, Reply, Report, Request, Side,
@@ -27,29 +27,7 @@ fn main() {
 /// An editor on a document whose text has about so many lines.
 fn editing(lines: i32) -> App {
     let name = ProfileName::new("main");
-    let profile = Profile {
-        name: name.clone(),
-        uri: Secret::Text("mongodb://localhost".to_owned().into()),
-        username: None,
-        password: None,
-        authentication_database: None,
-        authentication_mechanism: None,
-        color: None,
-        production: false,
-        read_only: false,
-        database: None,
-        max_pool_size: None,
-        min_pool_size: None,
-        server_selection_timeout: None,
-        connect_timeout: None,
-        socket_timeout: None,
-        max_time: None,
-        models: Vec::new(),
-        base: ".".into(),
-        tls: Tls::default(),
-        unlock_for: Duration::from_secs(600),
-        allow_override: false,
-    };
+    let profile = Profile::new("main", "mongodb://localhost".to_owned().into());
     let mut app = App::new(&[profile], Arc::new(Library::default()), Moment(1));
     let effects = app.open_tab(&name, Namespace::new("shop", "orders"));
     let (task, feed) = effects

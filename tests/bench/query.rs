@@ -7,12 +7,11 @@
 )]
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use divan::Bencher;
 use mongodeck::app::scope::Moment;
 use mongodeck::app::{App, Command, Msg};
-use mongodeck::config::profile::{Profile, Secret, Tls};
+use mongodeck::config::profile::Profile;
 use mongodeck::input::{Keymaps, Preset};
 use mongodeck::model::Library;
 use mongodeck::mongo::request::{Namespace, ProfileName};
@@ -27,29 +26,7 @@ fn main() {
 }
 
 fn profile() -> Profile {
-    Profile {
-        name: ProfileName::new("main"),
-        uri: Secret::Text("mongodb://localhost".to_owned().into()),
-        username: None,
-        password: None,
-        authentication_database: None,
-        authentication_mechanism: None,
-        color: None,
-        production: false,
-        read_only: false,
-        database: None,
-        max_pool_size: None,
-        min_pool_size: None,
-        server_selection_timeout: None,
-        connect_timeout: None,
-        socket_timeout: None,
-        max_time: None,
-        models: Vec::new(),
-        base: ".".into(),
-        tls: Tls::default(),
-        unlock_for: Duration::from_secs(600),
-        allow_override: false,
-    }
+    Profile::new("main", "mongodb://localhost".to_owned().into())
 }
 
 /// A query tab with a pipeline of about so many lines, the cursor in its last stages.

@@ -1,6 +1,5 @@
 //! A deck with one open collection, driven by commands and answered by hand.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use mongodeck::app::editor::{Editor, Stage};
 use mongodeck::app::overlay::Overlay;
 use mongodeck::app::scope::{Moment, TabId};
 use mongodeck::app::{App, Command, Effect, Msg};
-use mongodeck::config::profile::{Profile, Secret, Tls};
+use mongodeck::config::profile::Profile;
 use mongodeck::config::state::{Draft, WriteRecord};
 use mongodeck::model::{DefaultValue, Field, Kind, Library, Model, Requirement, Schema, Source};
 use mongodeck::mongo::request::{
@@ -28,27 +27,10 @@ pub struct Allowed {
 
 pub fn profile(name: &str, uri: &str, allowed: Allowed) -> Profile {
     Profile {
-        name: ProfileName::new(name),
-        uri: Secret::Text(uri.to_owned().into()),
-        username: None,
-        password: None,
-        authentication_database: None,
-        authentication_mechanism: None,
-        color: None,
         production: allowed.production,
         read_only: allowed.read_only,
-        database: None,
-        max_pool_size: None,
-        min_pool_size: None,
-        server_selection_timeout: None,
-        connect_timeout: None,
-        socket_timeout: None,
-        max_time: None,
-        models: Vec::new(),
-        base: PathBuf::from("."),
-        tls: Tls::default(),
-        unlock_for: Duration::from_secs(600),
         allow_override: allowed.overriding,
+        ..Profile::new(name, uri.to_owned().into())
     }
 }
 

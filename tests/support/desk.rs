@@ -3,11 +3,10 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use mongodeck::config::profile::{Profile, Secret, Tls};
+use mongodeck::config::profile::Profile;
 use mongodeck::mongo::request::{
     ConnectionState, Failure, FeedId, ProfileName, Reply, Report, Request, TaskId,
 };
@@ -20,29 +19,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A profile of `uri` with nothing else set.
 pub fn profile(name: &str, uri: &str) -> Profile {
-    Profile {
-        name: ProfileName::new(name),
-        uri: Secret::Text(SecretString::from(uri.to_owned())),
-        username: None,
-        password: None,
-        authentication_database: None,
-        authentication_mechanism: None,
-        color: None,
-        production: false,
-        read_only: false,
-        database: None,
-        max_pool_size: None,
-        min_pool_size: None,
-        server_selection_timeout: None,
-        connect_timeout: None,
-        socket_timeout: None,
-        max_time: None,
-        models: Vec::new(),
-        base: PathBuf::from("."),
-        tls: Tls::default(),
-        unlock_for: Duration::from_secs(60),
-        allow_override: false,
-    }
+    Profile::new(name, SecretString::from(uri.to_owned()))
 }
 
 /// `uri` with one more option, for one `appName=…`.

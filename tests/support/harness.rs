@@ -8,7 +8,6 @@ use bson::RawDocumentBuf;
 use mongodeck::app::msg::{Mouse, MouseKind};
 use mongodeck::app::{App, Effect, Moment, Msg, Opening};
 use mongodeck::config::Profile;
-use mongodeck::config::profile::{Secret, Tls};
 use mongodeck::input::{Code, Key, Keymaps, Pending, Preset, Resolved};
 use mongodeck::model::{Library, Model};
 use mongodeck::mongo::request::{
@@ -35,27 +34,8 @@ pub struct Harness {
 /// A profile that can be written to.
 pub fn profile(name: &str) -> Profile {
     Profile {
-        name: ProfileName::new(name),
-        uri: Secret::Text("mongodb://localhost".to_owned().into()),
-        username: None,
-        password: None,
-        authentication_database: None,
-        authentication_mechanism: None,
-        color: None,
-        production: false,
-        read_only: false,
-        database: None,
-        max_pool_size: None,
-        min_pool_size: None,
-        server_selection_timeout: None,
-        connect_timeout: None,
-        socket_timeout: None,
-        max_time: None,
-        models: Vec::new(),
-        base: std::path::PathBuf::new(),
-        tls: Tls::default(),
-        unlock_for: Duration::from_secs(600),
         allow_override: true,
+        ..Profile::new(name, "mongodb://localhost".to_owned().into())
     }
 }
 

@@ -9,33 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::secret::{replace_variables, resolve};
 use super::*;
-use crate::config::profile::{Secret, Tls as ProfileTls};
-use crate::mongo::request::ProfileName;
+use crate::config::profile::Secret;
 
 fn profile(uri: &str) -> Profile {
-    Profile {
-        name: ProfileName::new("test"),
-        uri: Secret::Text(SecretString::from(uri.to_owned())),
-        username: None,
-        password: None,
-        authentication_database: None,
-        authentication_mechanism: None,
-        color: None,
-        production: false,
-        read_only: false,
-        database: None,
-        max_pool_size: None,
-        min_pool_size: None,
-        server_selection_timeout: None,
-        connect_timeout: None,
-        socket_timeout: None,
-        max_time: None,
-        models: Vec::new(),
-        base: std::path::PathBuf::from("."),
-        tls: ProfileTls::default(),
-        unlock_for: Duration::from_secs(60),
-        allow_override: false,
-    }
+    Profile::new("test", SecretString::from(uri.to_owned()))
 }
 
 #[tokio::test]
