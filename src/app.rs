@@ -26,6 +26,7 @@ pub mod field;
 pub mod journal;
 pub mod lists;
 pub mod models;
+pub mod monitor;
 pub mod msg;
 pub mod notice;
 mod opening;
@@ -116,6 +117,8 @@ pub struct App {
     destinations: Vec<Destination>,
     /// Why opening was put off: tabs that wait for their profile's name list.
     quitting: bool,
+    /// The tab that is on the screen, as far as tabs were told.
+    front: Option<TabId>,
 }
 
 /// A place to open once its profile is connected.
@@ -170,6 +173,7 @@ impl App {
             wanted: Vec::new(),
             destinations: Vec::new(),
             quitting: false,
+            front: None,
         };
         app.tree.rebuild(&app.profiles, &app.models);
         app

@@ -7,7 +7,7 @@ use crate::theme::Role;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::regions::{Hit, Regions};
+use crate::app::regions::{BOTH_PANES, Hit, Regions};
 use crate::app::{App, Focus, Tab};
 use crate::input::{Key, Keymaps};
 use crate::theme::Theme;
@@ -19,6 +19,7 @@ pub mod drift;
 pub mod editor;
 pub mod help;
 pub mod models;
+pub mod monitor;
 pub mod overlay;
 pub mod profiles;
 pub mod query;
@@ -35,8 +36,6 @@ pub use sheet::Sheet;
 
 /// The smallest terminal that anything is drawn in, in columns and rows.
 pub const SMALLEST: (u16, u16) = (20, 5);
-/// Below this many columns only the focused pane is drawn.
-const BOTH_PANES: u16 = 64;
 
 /// Draws one frame.
 pub fn draw(
@@ -138,6 +137,7 @@ fn main_pane(sheet: &mut Sheet<'_>, area: Rect) {
                 Tab::Models(tab) => models::draw(sheet, tab, rest),
                 Tab::Query(tab) => query::draw(sheet, tab, rest),
                 Tab::Drift(tab) => drift::draw(sheet, tab, rest),
+                Tab::Monitor(tab) => monitor::draw(sheet, tab, rest),
             }
         }
         None => profiles::draw(sheet, area),

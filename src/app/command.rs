@@ -200,6 +200,10 @@ pub enum Command {
     Details,
     /// The models.
     Models,
+    /// What the deployment and the pools to it are doing.
+    Monitor,
+    /// The connection pools.
+    Pools,
     /// The collection's model.
     Model,
     /// Hold the collection to its model.
@@ -277,6 +281,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "move up",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -297,6 +302,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "move down",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -317,6 +323,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "move left, or close",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -337,6 +344,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "move right, or open",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -357,6 +365,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "go to the start",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -377,6 +386,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "go to the end",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -397,6 +407,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "one page up",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -417,6 +428,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "one page down",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -437,6 +449,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "half a page up",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -457,6 +470,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "half a page down",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -477,6 +491,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "open",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -492,6 +507,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "go back",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -513,6 +529,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "open or close",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Tree,
             Context::Outline,
@@ -571,6 +588,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "filter",
         help: "filter",
         contexts: &[
+            Context::Monitor,
             Context::Models,
             Context::Profiles,
             Context::Tree,
@@ -584,6 +602,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "clear-filter",
         help: "clear the filter",
         contexts: &[
+            Context::Monitor,
             Context::Models,
             Context::Tree,
             Context::Table,
@@ -819,6 +838,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "copy the value",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -844,6 +864,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "copy the document as shell text",
         contexts: &[
             Context::Check,
+            Context::Monitor,
             Context::Models,
             Context::Table,
             Context::Outline,
@@ -1113,6 +1134,18 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::Models,
         name: "models",
         help: "the models",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Monitor,
+        name: "monitor",
+        help: "what the deployment and the pools to it are doing",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Pools,
+        name: "pools",
+        help: "the connection pools",
         contexts: &[Context::Global],
     },
     Entry {

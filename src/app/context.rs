@@ -31,6 +31,8 @@ pub enum Context {
     Models,
     /// Collections held to their models.
     Check,
+    /// The monitor.
+    Monitor,
     /// The details of a collection.
     Details,
     /// The changes about to be written.
@@ -43,7 +45,7 @@ pub enum Context {
 
 impl Context {
     /// All contexts, in the order of the help.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Global,
         Self::Profiles,
         Self::Tree,
@@ -52,6 +54,7 @@ impl Context {
         Self::Text,
         Self::Models,
         Self::Check,
+        Self::Monitor,
         Self::Editor,
         Self::Query,
         Self::Input,
@@ -80,6 +83,7 @@ impl Context {
             Self::List => "list",
             Self::Models => "models",
             Self::Check => "check",
+            Self::Monitor => "monitor",
             Self::Details => "details",
             Self::Diff => "diff",
             Self::Conflict => "conflict",

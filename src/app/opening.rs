@@ -4,6 +4,7 @@ use super::documents::Documents;
 use super::drift::Drift;
 use super::effect::Effect;
 use super::models::Models;
+use super::monitor::{Monitor, Panel};
 use super::query::Query;
 use super::scope::{Moment, TabId};
 use super::tab::{Destination, Tab};
@@ -96,6 +97,13 @@ impl App {
                     effects,
                 );
             }
+            TabKind::Monitor => self.go_to(
+                Destination::Monitor {
+                    profile,
+                    panel: Panel::from_name(&tab.view),
+                },
+                effects,
+            ),
             TabKind::Unknown => return false,
         }
         true
@@ -179,6 +187,22 @@ impl App {
                 if !drift.subjects.is_empty() {
                     self.put_in_front(Tab::Drift(Box::new(drift)), effects);
                 }
+            }
+            Destination::Monitor { profile, panel } => {
+                let mut scope = scope!(self, (*effects));
+                for (place, tab) in self.tabs.iter_mut().enumerate() {
+                    if let Tab::Monitor(monitor) = tab
+                        && monitor.at.profile == profile
+                    {
+                        if let Some(panel) = panel {
+                            monitor.turn_to(&mut scope, panel);
+                        }
+                        return self.turn_to(place);
+                    }
+                }
+                let tab = scope.ids.tab();
+                let monitor = Monitor::open(tab, profile, panel.unwrap_or_default());
+                self.put_in_front(Tab::Monitor(Box::new(monitor)), effects);
             }
             Destination::Models { profile, namespace } => {
                 let mut scope = scope!(self, (*effects));

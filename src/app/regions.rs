@@ -5,6 +5,9 @@ use ratatui::layout::{Position, Rect};
 use super::command::Command;
 use super::scope::TabId;
 
+/// Below this many columns only the focused pane is drawn.
+pub const BOTH_PANES: u16 = 64;
+
 /// Something under the mouse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hit {
@@ -22,6 +25,8 @@ pub enum Hit {
     Line(usize),
     /// A cell of the table: the row counted from the first visible one, and the column's place on the screen.
     Cell(usize, usize),
+    /// A panel's name in the monitor, by its place.
+    Panel(usize),
     /// A column's title, by its place on the screen.
     Column(usize),
     /// A row of the topmost overlay's list, counted from the list's first.

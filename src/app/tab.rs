@@ -26,6 +26,7 @@ use super::context::Context;
 use super::documents::Documents;
 use super::drift::Drift;
 use super::models::Models;
+use super::monitor::{Monitor, Panel};
 use super::query::Query;
 use super::regions::Hit;
 use super::scope::{Scope, TabId};
@@ -121,6 +122,13 @@ pub enum Destination {
         /// The collections.
         namespaces: Vec<Namespace>,
     },
+    /// What a deployment is doing.
+    Monitor {
+        /// The profile.
+        profile: ProfileName,
+        /// The panel to turn to; `None` for the one that was in front.
+        panel: Option<Panel>,
+    },
 }
 
 /// What a tab would lose by being closed.
@@ -200,6 +208,12 @@ pub trait Pane {
     /// Keeps what was typed on disk, since the program is about to end.
     fn keep_draft(&mut self, _scope: &mut Scope<'_>) {}
 
+    /// It came onto the screen.
+    fn shown(&mut self, _scope: &mut Scope<'_>) {}
+
+    /// It went off the screen, behind another tab or into the past.
+    fn hidden(&mut self, _scope: &mut Scope<'_>) {}
+
     /// Time went by.
     fn tick(&mut self, _scope: &mut Scope<'_>) {}
 
@@ -240,6 +254,8 @@ pub enum Tab {
     Query(Box<Query>),
     /// Collections held to their models.
     Drift(Box<Drift>),
+    /// What a deployment is doing.
+    Monitor(Box<Monitor>),
 }
 
 impl Tab {
@@ -249,6 +265,7 @@ impl Tab {
             Self::Models(models) => &**models,
             Self::Query(query) => &**query,
             Self::Drift(drift) => &**drift,
+            Self::Monitor(monitor) => &**monitor,
         }
     }
 
@@ -258,6 +275,7 @@ impl Tab {
             Self::Models(models) => &mut **models,
             Self::Query(query) => &mut **query,
             Self::Drift(drift) => &mut **drift,
+            Self::Monitor(monitor) => &mut **monitor,
         }
     }
 

@@ -1,10 +1,11 @@
 //! The way of a message: to the overlay on top, else to the focused pane, else to the deck itself.
 
 use super::effect::Effect;
+use super::monitor::Panel;
 use super::msg::{Mouse, MouseKind, Msg};
 use super::overlay::{Confirm, Help, Intent, Outcome, Overlay, Purpose};
 use super::profiles::PoolFigures;
-use super::regions::{Hit, scrolled};
+use super::regions::{BOTH_PANES, Hit, scrolled};
 use super::scope::{Asker, Moment, Scope, TabId};
 use super::tab::{Answer, Destination, Handled};
 use super::tree::Wish;
@@ -106,7 +107,26 @@ impl App {
             self.leave_here();
             self.go_to(destination, &mut effects);
         }
+        self.tell_front(&mut effects);
         effects
+    }
+
+    /// Tells tabs which of them is on the screen, where that changed.
+    fn tell_front(&mut self, effects: &mut Vec<Effect>) {
+        let drawn = self.focus == Focus::Main || self.size.0 >= BOTH_PANES;
+        let front = self.tab().filter(|_| drawn).map(|t| t.id());
+        if front == self.front {
+            return;
+        }
+        let before = std::mem::replace(&mut self.front, front);
+        let mut scope = scope!(self, (*effects));
+        for tab in &mut self.tabs {
+            if Some(tab.id()) == before {
+                tab.hidden(&mut scope);
+            } else if Some(tab.id()) == front {
+                tab.shown(&mut scope);
+            }
+        }
     }
 
     fn drawn(&mut self, regions: super::regions::Regions, effects: &mut Vec<Effect>) {
@@ -301,6 +321,8 @@ impl App {
                     });
                 }
             }
+            Command::Monitor => self.open_monitor(None),
+            command if Panel::of(command).is_some() => self.open_monitor(Panel::of(command)),
             Command::TabNext => self.turn_to((self.active + 1) % self.tabs.len().max(1)),
             Command::TabPrevious => {
                 self.turn_to((self.active + self.tabs.len().max(1) - 1) % self.tabs.len().max(1))
@@ -334,6 +356,13 @@ impl App {
                     ));
                 }
             },
+        }
+    }
+
+    fn open_monitor(&mut self, panel: Option<Panel>) {
+        if let Some(profile) = self.current_profile() {
+            self.destinations
+                .push(Destination::Monitor { profile, panel });
         }
     }
 

@@ -55,6 +55,8 @@ pub enum TabKind {
     Models,
     /// Query text: the text is in `filter`, the place in `namespace`, which may be a database alone.
     Query,
+    /// What a deployment is doing: the panel is in `view`.
+    Monitor,
     /// Something that only a later version knows. It is not opened again.
     #[serde(other)]
     Unknown,

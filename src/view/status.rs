@@ -8,7 +8,7 @@ use super::Sheet;
 use crate::app::notice::Level;
 use crate::app::overlay::Overlay;
 use crate::app::regions::Hit;
-use crate::app::{Command, Context};
+use crate::app::{Command, Context, Tab};
 use crate::app::{cascade, editor::Stage};
 use crate::mongo::request::Access;
 
@@ -53,6 +53,10 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
         Some(Overlay::Deletion(deletion)) if deletion.stage == cascade::Stage::Choosing => {
             &[Command::Accept, Command::Back][..]
         }
+        None if context == Context::Monitor => match app.tab() {
+            Some(Tab::Monitor(monitor)) => monitor.content().hints(),
+            _ => &[],
+        },
         _ => hints(context),
     };
     let hints: Vec<Command> = hints
@@ -265,7 +269,8 @@ fn short(command: Command) -> &'static str {
 fn hints(context: Context) -> &'static [Command] {
     use Command as C;
     match context {
-        Context::Global => &[],
+        // The panel in front says its own.
+        Context::Global | Context::Monitor => &[],
         Context::Profiles => &[
             C::Open,
             C::Connect,
