@@ -3,18 +3,20 @@
 //! Walks the links of the chain; arguments are values. Old names (`insert`, `update`, `remove`, …) become the ones
 //! that say how many documents they change. Sends nothing.
 
+mod arguments;
 mod fit;
+mod links;
 
 use bson::RawBson;
-use oxc_ast::ast::{Argument, ChainElement, Expression};
+use oxc_ast::ast::{Argument, Expression};
+
+use arguments::canonical;
+use links::{Link, links};
 
 use super::eval::{Evaluator, bare, function_refusal, span_of};
 use super::js::{Js, Object, Problem};
-use super::operation::{
-    CursorMethod, Operation, Takes, cursor_signature, follows_aggregate, signature,
-};
+use super::operation::{CursorMethod, Operation, signature};
 pub(super) use fit::normal_sort;
-use fit::{counted, fitted, usage};
 
 use crate::value::{Diagnostic, Span, diagnostic::did_you_mean};
 
@@ -31,104 +33,6 @@ pub struct Statement {
     pub arguments: Vec<RawBson>,
     /// The cursor's methods with their arguments, in the order written. Sorts are documents of numbers.
     pub cursor: Vec<(CursorMethod, Vec<RawBson>)>,
-}
-
-/// One link of a chain.
-enum Link<'e, 'a> {
-    Name(String, Span),
-    Call(&'e [Argument<'a>], Span),
-}
-
-/// A chain's root and its links.
-type Links<'e, 'a> = (&'e str, Span, Vec<Link<'e, 'a>>);
-
-/// The links of a chain from its root, where the root is `db`, `rs` or `sh`; `None` for any other expression.
-fn links<'e, 'a>(
-    evaluator: &mut Evaluator<'_>,
-    expression: &'e Expression<'a>,
-) -> Result<Option<Links<'e, 'a>>, Diagnostic> {
-    if !is_rooted(expression) {
-        return Ok(None);
-    }
-    let mut out = Vec::new();
-    let mut inner = bare(expression);
-    loop {
-        inner = bare(match inner {
-            Expression::Identifier(name) => {
-                out.reverse();
-                return Ok(Some((name.name.as_str(), span_of(&**name), out)));
-            }
-            Expression::StaticMemberExpression(m) => {
-                out.push(Link::Name(
-                    m.property.name.to_string(),
-                    span_of(&m.property),
-                ));
-                &m.object
-            }
-            Expression::ComputedMemberExpression(m) => {
-                out.push(computed(evaluator, &m.expression)?);
-                &m.object
-            }
-            Expression::CallExpression(c) => {
-                out.push(Link::Call(&c.arguments, span_of(&**c)));
-                &c.callee
-            }
-            Expression::ChainExpression(c) => match &c.expression {
-                ChainElement::CallExpression(c) => {
-                    out.push(Link::Call(&c.arguments, span_of(&**c)));
-                    &c.callee
-                }
-                ChainElement::StaticMemberExpression(m) => {
-                    out.push(Link::Name(
-                        m.property.name.to_string(),
-                        span_of(&m.property),
-                    ));
-                    &m.object
-                }
-                ChainElement::ComputedMemberExpression(m) => {
-                    out.push(computed(evaluator, &m.expression)?);
-                    &m.object
-                }
-                _ => return Ok(None),
-            },
-            _ => return Ok(None),
-        });
-    }
-}
-
-fn computed<'e, 'a>(
-    evaluator: &mut Evaluator<'_>,
-    expression: &Expression<'_>,
-) -> Result<Link<'e, 'a>, Diagnostic> {
-    let span = span_of(expression);
-    match evaluator.value(expression)? {
-        Js::Text(name) => Ok(Link::Name(name, span)),
-        other => Err(
-            Diagnostic::new(span, format!("a name goes here, not {}", other.kind()))
-                .with_help("write it in quotes, such as `db[\"my-collection\"]`"),
-        ),
-    }
-}
-
-fn is_rooted(expression: &Expression<'_>) -> bool {
-    let mut inner = bare(expression);
-    loop {
-        inner = bare(match inner {
-            Expression::Identifier(name) => {
-                return matches!(name.name.as_str(), "db" | "rs" | "sh");
-            }
-            Expression::StaticMemberExpression(m) => &m.object,
-            Expression::ComputedMemberExpression(m) => &m.object,
-            Expression::CallExpression(c) => &c.callee,
-            Expression::ChainExpression(c) => match &c.expression {
-                ChainElement::CallExpression(c) => &c.callee,
-                ChainElement::StaticMemberExpression(m) => &m.object,
-                ChainElement::ComputedMemberExpression(m) => &m.object,
-                _ => return false,
-            },
-            _ => return false,
-        });
-    }
 }
 
 /// What a chain says.
@@ -582,212 +486,12 @@ impl<'e, 'a> Reader<'_, '_, 'e, 'a> {
             self.checked_values(operation.name(), signature(operation), values, &spans, span)?;
         self.statement(Some(collection), operation, arguments)
     }
-
-    fn checked(
-        &mut self,
-        operation: Operation,
-        (arguments, span): Arguments<'e, 'a>,
-    ) -> Result<Vec<RawBson>, Diagnostic> {
-        let mut spans: Vec<Span> = arguments.iter().map(span_of).collect();
-        let values = if operation == Operation::MapReduce {
-            self.evaluator.with_code(arguments)?
-        } else {
-            self.evaluator.arguments(arguments)?
-        };
-        spans.resize(values.len(), span);
-        if operation == Operation::Aggregate {
-            return self.pipeline(values, &spans);
-        }
-        self.checked_values(operation.name(), signature(operation), values, &spans, span)
-    }
-
-    /// `aggregate([…], options)`, `aggregate(stage, stage, …)` and `aggregate()`.
-    fn pipeline(&mut self, values: Vec<Js>, spans: &[Span]) -> Result<Vec<RawBson>, Diagnostic> {
-        let span = spans.first().copied().unwrap_or(Span::point(self.end));
-        let mut values = values.into_iter();
-        let (stages, options) = match values.next() {
-            None => (Vec::new(), None),
-            Some(Js::Array(stages)) => (stages, values.next()),
-            Some(first @ Js::Object(_)) => (
-                std::iter::once(first).chain(values.by_ref()).collect(),
-                None,
-            ),
-            Some(other) => {
-                return Err(Diagnostic::new(
-                    span,
-                    format!("a pipeline is an array of stages, not {}", other.kind()),
-                )
-                .with_help("write `aggregate([{$match: {…}}, …])`"));
-            }
-        };
-        if values.next().is_some() {
-            return Err(Diagnostic::new(
-                span,
-                "`aggregate` takes a pipeline and a document of options",
-            ));
-        }
-        let mut out = vec![self.bson(&Js::Array(stages), span)?];
-        match options {
-            None | Some(Js::Undefined | Js::Null) => {}
-            Some(options @ Js::Object(_)) => {
-                let span = spans.get(1).copied().unwrap_or(span);
-                out.push(self.bson(&options, span)?);
-            }
-            Some(other) => {
-                return Err(Diagnostic::new(
-                    spans.get(1).copied().unwrap_or(span),
-                    format!("options are a document, not {}", other.kind()),
-                ));
-            }
-        }
-        Ok(out)
-    }
-
-    fn checked_values(
-        &mut self,
-        name: &str,
-        (required, takes): (usize, &[Takes]),
-        mut values: Vec<Js>,
-        spans: &[Span],
-        span: Span,
-    ) -> Result<Vec<RawBson>, Diagnostic> {
-        while values.len() > required && values.last().is_some_and(Js::is_nothing) {
-            values.pop();
-        }
-        if values.len() > takes.len() {
-            let at = spans.get(takes.len()).copied().unwrap_or(span);
-            return Err(Diagnostic::new(
-                at,
-                format!("`{name}` takes {} at the most", counted(takes.len())),
-            )
-            .with_help(
-                "remove the rest; several conditions go into one document: `{a: 1, b: 2}`",
-            ));
-        }
-        if values.len() < required {
-            return Err(
-                Diagnostic::new(span, format!("`{name}` needs {}", counted(required)))
-                    .with_help(usage(takes)),
-            );
-        }
-        let mut out = Vec::with_capacity(values.len());
-        for (i, value) in values.into_iter().enumerate() {
-            let at = spans.get(i).copied().unwrap_or(span);
-            let take = takes.get(i).copied().unwrap_or(Takes::Any);
-            let value = fitted(name, take, value, i >= required).map_err(|p| problem(at, p))?;
-            out.push(self.bson(&value, at)?);
-        }
-        Ok(out)
-    }
-
-    fn cursor(
-        &mut self,
-        operation: Operation,
-    ) -> Result<Vec<(CursorMethod, Vec<RawBson>)>, Diagnostic> {
-        let mut out = Vec::new();
-        while self.at < self.links.len() {
-            let Some((name, span)) = self.name(0).map(|(n, s)| (n.to_owned(), s)) else {
-                let span = self.arguments(0).map_or(Span::point(self.end), |(_, s)| s);
-                return Err(Diagnostic::new(
-                    span,
-                    "this is not a function that can be called here",
-                ));
-            };
-            let Some((arguments, call_span)) = self.arguments(1) else {
-                return Err(Diagnostic::new(
-                    span,
-                    format!("`{name}` of a result cannot be taken here"),
-                )
-                .with_help("use a projection, or call a method with `()`"));
-            };
-            self.at += 2;
-            if matches!(name.as_str(), "forEach" | "map") {
-                if name == "forEach" && prints(arguments) {
-                    continue;
-                }
-                return Err(Diagnostic::new(
-                    arguments.first().map_or(call_span, span_of),
-                    format!("`{name}` runs a function, and nothing is executed here"),
-                )
-                .with_help("documents are shown as they are; to change them use a projection, a pipeline, or `updateMany`"));
-            }
-            let method = match name.as_str() {
-                "project" => {
-                    return Err(Diagnostic::new(span, "a cursor has no method `project`")
-                        .with_help("did you mean `projection(…)`?"));
-                }
-                "maxTimeMs" => None,
-                other => CursorMethod::from_name(other),
-            };
-            let aggregate = operation == Operation::Aggregate;
-            let on_cursor = aggregate || operation == Operation::Find;
-            let allowed = method.filter(|m| {
-                (operation == Operation::Find)
-                    || (aggregate && follows_aggregate(*m))
-                    || (!on_cursor && *m == CursorMethod::Explain)
-            });
-            let Some(method) = allowed else {
-                let diagnostic = Diagnostic::new(
-                    span,
-                    format!("`{name}` cannot follow `{}`", operation.name()),
-                );
-                let known = CursorMethod::ALL.iter().map(|m| m.name());
-                return Err(match (method, operation) {
-                    (Some(m), Operation::Aggregate) => {
-                        diagnostic.with_help(format!("add a stage instead: `{{${}: …}}`", stage(m)))
-                    }
-                    (Some(_), _) => diagnostic.with_help("remove it"),
-                    (None, _) => match did_you_mean(&name, known) {
-                        Some(near) => diagnostic.with_help(format!("did you mean `{near}(…)`?")),
-                        None => diagnostic.with_help("nothing is executed here: remove it"),
-                    },
-                });
-            };
-            let spans: Vec<Span> = arguments.iter().map(span_of).collect();
-            let mut values = self.evaluator.arguments(arguments)?;
-            if method == CursorMethod::Sort
-                && let Some(sort) = values.first_mut()
-            {
-                let span = spans.first().copied().unwrap_or(call_span);
-                *sort =
-                    normal_sort(std::mem::replace(sort, Js::Null)).map_err(|p| problem(span, p))?;
-            }
-            let arguments = self.checked_values(
-                method.name(),
-                cursor_signature(method),
-                values,
-                &spans,
-                call_span,
-            )?;
-            out.push((method, arguments));
-        }
-        Ok(out)
-    }
-}
-
-fn stage(method: CursorMethod) -> &'static str {
-    match method {
-        CursorMethod::Projection => "project",
-        CursorMethod::Count | CursorMethod::Size => "count",
-        CursorMethod::Sort => "sort",
-        CursorMethod::Skip => "skip",
-        _ => "limit",
-    }
 }
 
 /// Whether a `forEach` only prints, which is what happens to results anyway.
 fn prints(arguments: &[Argument<'_>]) -> bool {
     matches!(arguments, [only] if matches!(only.as_expression().map(bare),
         Some(Expression::Identifier(name)) if matches!(name.name.as_str(), "print" | "printjson" | "printjsononeline")))
-}
-
-fn canonical(name: &str) -> Option<Operation> {
-    let name = match name {
-        "getIndices" | "getIndexKeys" | "getIndexSpecs" => "getIndexes",
-        "ensureIndex" => "createIndex",
-        other => other,
-    };
-    Operation::from_name(name).filter(|o| o.of_collection())
 }
 
 fn problem(span: Span, problem: Problem) -> Diagnostic {
