@@ -2,6 +2,7 @@
 
 mod browsing;
 mod connecting;
+mod observing;
 mod plan;
 mod pools;
 mod running;

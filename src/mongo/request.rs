@@ -17,11 +17,14 @@ use crate::query::Statement;
 use crate::value::Path;
 
 pub mod drift;
+pub mod observe;
 
 use drift::{
     Check, CheckReport, IndexMade, Mend, MendMode, MendOutcome, MendPreview, Progress,
     ValidationAction, ValidationLevel,
 };
+
+use observe::{Changes, Killed, Observe, Observed, OperationId, Profiling, Restored, Tail};
 
 pub use outcome::{Changed, Outcome};
 
@@ -305,6 +308,52 @@ pub enum Request {
         /// How many documents are wanted at first.
         count: usize,
     },
+    /// Looks at the deployment itself. Answered by [`Reply::Observed`].
+    Observe(Observe),
+    /// Stops an operation on the server, and looks whether it is gone. Refused on a profile that is read-only. Answered
+    /// by [`Reply::Killed`].
+    KillOperation {
+        /// The server that it runs on, as [`observe::Operations::host`] says it: another server has other operations of
+        /// the same numbers.
+        host: String,
+        /// The operation.
+        id: OperationId,
+    },
+    /// Sets a database's profiler. How it was before is remembered, and put back by [`Request::RestoreProfiling`], when
+    /// the connection is closed and when the program ends. Refused on a profile that is read-only. Answered by
+    /// [`Reply::Profiling`].
+    SetProfiling {
+        /// The database.
+        database: String,
+        /// How it is to be.
+        to: Profiling,
+    },
+    /// Puts a profiler back as it was before this program set it; sends nothing where it has not. Not refused where the
+    /// time for writing has run out meanwhile: the change that it takes back was allowed. Answered by
+    /// [`Reply::ProfilingRestored`].
+    RestoreProfiling {
+        /// The database.
+        database: String,
+    },
+    /// Begins to follow changes. Answered by [`Reply::Changes`], most often without any so far.
+    OpenTail {
+        /// The new tail's id, chosen by the asker.
+        tail: FeedId,
+        /// Which changes.
+        what: Box<Tail>,
+        /// Go on after this token, where changes were followed before; `None` begins now.
+        after: Option<RawDocumentBuf>,
+    },
+    /// Waits a second for further changes. Answered by [`Reply::Changes`].
+    Changes {
+        /// The tail.
+        tail: FeedId,
+    },
+    /// Ends the following of changes, on the server too. Answered by [`Reply::Done`].
+    CloseTail {
+        /// The tail.
+        tail: FeedId,
+    },
 }
 
 impl Request {
@@ -322,7 +371,9 @@ impl Request {
             | Self::ResumeMend { .. }
             | Self::UndoMend { .. }
             | Self::CreateIndexes { .. }
-            | Self::SetValidator { .. } => true,
+            | Self::SetValidator { .. }
+            | Self::KillOperation { .. }
+            | Self::SetProfiling { .. } => true,
             Self::Mend(mend) => mend.mode == MendMode::Write,
             Self::Run { statement, .. } => statement.consequence().writes(),
             Self::Databases
@@ -335,7 +386,12 @@ impl Request {
             | Self::Count { .. }
             | Self::Gather(_)
             | Self::Document { .. }
-            | Self::Check(_) => false,
+            | Self::Check(_)
+            | Self::Observe(_)
+            | Self::RestoreProfiling { .. }
+            | Self::OpenTail { .. }
+            | Self::Changes { .. }
+            | Self::CloseTail { .. } => false,
         }
     }
 }
@@ -541,6 +597,16 @@ pub enum Reply {
     IndexesMade(Vec<IndexMade>),
     /// To [`Request::Run`].
     Ran(Outcome),
+    /// To [`Request::Observe`].
+    Observed(Arc<Observed>),
+    /// To [`Request::KillOperation`].
+    Killed(Killed),
+    /// To [`Request::SetProfiling`]: how the profiler is set now.
+    Profiling(Profiling),
+    /// To [`Request::RestoreProfiling`].
+    ProfilingRestored(Restored),
+    /// To [`Request::OpenTail`] and [`Request::Changes`].
+    Changes(Changes),
     /// To a request that has nothing to tell.
     Done,
 }

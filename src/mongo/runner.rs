@@ -9,6 +9,7 @@
 mod access;
 mod check;
 mod mending;
+mod observe;
 mod perform;
 pub(crate) mod read;
 mod statement;
@@ -29,6 +30,7 @@ use crate::config::store::Store;
 use crate::mongo::events::{CommandLog, PoolWatch};
 use crate::mongo::feed::Feed;
 use crate::mongo::link::{Cancel, Link, stopped};
+use crate::mongo::request::observe::Restored;
 use crate::mongo::request::{
     Access, ConnectionState, Failure, FailureKind, FeedId, ProfileName, Reply, Report, Request,
     TaskId,
@@ -80,6 +82,8 @@ pub(crate) struct Post {
     pub(crate) nudge: Notify,
     connection: Mutex<Connection>,
     feeds: Mutex<HashMap<FeedId, Arc<Feed>>>,
+    tails: observe::Tails,
+    profilers: Mutex<observe::Profilers>,
     tasks: Mutex<HashMap<TaskId, Running>>,
     idle: Notify,
     lock: Mutex<Lock>,
@@ -162,6 +166,8 @@ impl Runner {
             nudge: Notify::new(),
             connection: Mutex::default(),
             feeds: Mutex::default(),
+            tails: observe::Tails::default(),
+            profilers: Mutex::default(),
             tasks: Mutex::default(),
             idle: Notify::new(),
             lock: Mutex::new(Lock::new(access)),
@@ -257,10 +263,25 @@ impl Runner {
             post.report_settled(task, Ok(Reply::Done), since);
             return;
         }
+        if let Request::CloseTail { tail } = request {
+            post.tails.close(tail);
+            post.report_settled(task, Ok(Reply::Done), since);
+            return;
+        }
+        if let Request::RestoreProfiling { database } = &request
+            && !lock(&post.profilers).holds(database)
+        {
+            // Nothing to put back is no reason to connect.
+            let reply = Reply::ProfilingRestored(Restored::NotOurs);
+            post.report_settled(task, Ok(reply), since);
+            return;
+        }
         let cancel = Cancel::default();
         let mut comment = format!("mongodeck/{}/{}", self.session, task.0);
         if let Request::Run { statement, .. } = &request {
             comment = statement::comment(&comment, statement);
+        } else if observe::is_monitoring(&request) {
+            comment.push_str(observe::MARK);
         }
         let shown = post.comment_of(&request).unwrap_or_else(|| comment.clone());
         lock(&post.tasks).insert(
@@ -446,6 +467,7 @@ impl Post {
             connection.link.take()
         };
         lock(&self.feeds).clear();
+        self.tails.clear();
         if let Some(link) = link {
             tokio::spawn(link.close());
         }
@@ -458,6 +480,7 @@ impl Post {
             self.cancel(task);
         }
         lock(&self.feeds).clear();
+        self.tails.clear();
         let link = {
             let mut connection = lock(&self.connection);
             if let Some(stop) = connection.supervisor.take() {
@@ -476,6 +499,7 @@ impl Post {
                 if !running.is_empty() {
                     link.kill(&running).await;
                 }
+                observe::restore_all(&post, &link).await;
                 link.close().await;
             })
         })

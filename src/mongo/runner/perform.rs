@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{PATIENCE, Post, check, lock, mending, read, statement, together, write};
+use super::{PATIENCE, Post, check, lock, mending, observe, read, statement, together, write};
 use crate::mongo::feed::Feed;
 use crate::mongo::feed::source::Source;
 use crate::mongo::link::{Call, Cancel, Link, stopped};
@@ -162,6 +162,28 @@ pub(super) async fn perform(
         } => write::set_validator(&call, &namespace, &validator, level, action)
             .await
             .map(|()| Reply::Done),
+        Request::Observe(what) => observe::observe(post, &call, &what)
+            .await
+            .map(|o| Reply::Observed(Arc::new(o))),
+        Request::KillOperation { host, id } => {
+            observe::kill(&call, &host, &id).await.map(Reply::Killed)
+        }
+        Request::SetProfiling { database, to } => observe::set(post, &call, &database, to)
+            .await
+            .map(Reply::Profiling),
+        Request::RestoreProfiling { database } => observe::restore(post, &call, &database)
+            .await
+            .map(Reply::ProfilingRestored),
+        Request::OpenTail { tail, what, after } => post
+            .tails
+            .open(&call, tail, *what, after)
+            .await
+            .map(Reply::Changes),
+        Request::Changes { tail } => post.tails.more(&call, tail).await.map(Reply::Changes),
+        Request::CloseTail { tail } => {
+            post.tails.close(tail);
+            Ok(Reply::Done)
+        }
     }
 }
 

@@ -19,15 +19,15 @@ use crate::mongo::request::{
 /// Requests for sizes that are under way at once.
 const SIZES_AT_ONCE: usize = 4;
 
-fn refused(error: &Error) -> bool {
+pub(super) fn refused(error: &Error) -> bool {
     matches!(error.kind.as_ref(), ErrorKind::Command(c) if matches!(c.code, 13 | 33 | 8000))
 }
 
-fn unsigned(value: Option<&Bson>) -> Option<u64> {
+pub(super) fn unsigned(value: Option<&Bson>) -> Option<u64> {
     integer(value).and_then(|n| u64::try_from(n).ok())
 }
 
-fn raw_unsigned(document: &RawDocument, key: &str) -> Option<u64> {
+pub(super) fn raw_unsigned(document: &RawDocument, key: &str) -> Option<u64> {
     match document.get(key).ok()?? {
         RawBsonRef::Int32(n) => u64::try_from(n).ok(),
         RawBsonRef::Int64(n) => u64::try_from(n).ok(),

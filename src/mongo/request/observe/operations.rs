@@ -1,0 +1,90 @@
+//! What runs on a server at a moment.
+
+use std::fmt;
+use std::time::Duration;
+
+use bson::{RawBson, RawDocumentBuf};
+
+/// The most operations that are told of; the longest running ones come first.
+pub const MOST_OPERATIONS: usize = 500;
+
+/// What a server calls an operation: a number, or on a router `shard:number`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperationId(pub RawBson);
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            RawBson::String(text) => f.write_str(&crate::value::text::sanitize(text)),
+            RawBson::Int32(n) => write!(f, "{n}"),
+            RawBson::Int64(n) => write!(f, "{n}"),
+            RawBson::Double(n) => write!(f, "{n}"),
+            _ => f.write_str("?"),
+        }
+    }
+}
+
+/// What runs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Operations {
+    /// The server, as it calls itself; empty where nothing runs.
+    pub host: String,
+    /// The operations, the longest running first. The one that asked is left out.
+    pub running: Vec<RunningOperation>,
+    /// Whether there are more than [`MOST_OPERATIONS`].
+    pub more: bool,
+    /// What could not be read, a sentence each.
+    pub gaps: Vec<String>,
+}
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunningOperation {
+    /// What it is stopped by.
+    pub id: OperationId,
+    /// How long it has been running; `None` for one that does nothing.
+    pub running: Option<Duration>,
+    /// The server's word for its kind: `query`, `command`, `getmore`, `update`, ….
+    pub kind: String,
+    /// The namespace; empty where it has none.
+    pub namespace: String,
+    /// The command that it is part of; of a cursor's later batches the one that opened it. Empty where there is none.
+    pub command: RawDocumentBuf,
+    /// Whether parts of the command were too large and are left out of it.
+    pub cut: bool,
+    /// Who asked: `address:port`.
+    pub client: Option<String>,
+    /// What the client calls itself.
+    pub application: Option<String>,
+    /// The user, `name@database`.
+    pub user: Option<String>,
+    /// The server's word for the thread: `conn12`.
+    pub thread: String,
+    /// How it finds documents: `COLLSCAN`, `IXSCAN { a: 1 }`.
+    pub plan: Option<String>,
+    /// Whether it waits for a lock.
+    pub waits: bool,
+    /// The locks it holds or waits for, `Global: r`.
+    pub locks: Vec<String>,
+    /// Whether it was told to stop.
+    pub kill_pending: bool,
+    /// How often it let others go first.
+    pub yields: u64,
+    /// How far it says that it is.
+    pub message: Option<String>,
+    /// Whether it is part of a transaction.
+    pub transaction: bool,
+    /// Whether it was started by this run of the program.
+    pub ours: bool,
+}
+
+/// What became of an operation that was to be stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Killed {
+    /// It was stopped: the server has it no more.
+    Gone,
+    /// It was told to stop, and has not reached a place where it can.
+    Stopping,
+    /// It had ended before.
+    AlreadyGone,
+}
