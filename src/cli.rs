@@ -15,6 +15,7 @@ pub mod check;
 pub mod complete;
 pub mod conceal;
 pub mod config;
+pub mod connections;
 pub mod execute;
 pub mod find;
 pub mod log;
@@ -26,6 +27,7 @@ pub mod queries;
 pub mod query;
 pub mod run;
 pub mod sandbox;
+pub mod status;
 pub mod target;
 pub mod trust;
 pub mod validate;
@@ -120,6 +122,10 @@ pub enum Command {
     Run(Box<run::RunArgs>),
     /// List the saved queries with their parameters.
     Queries(queries::QueriesArgs),
+    /// Connect all profiles side by side, and show how each of them stands.
+    Status(status::StatusArgs),
+    /// Show what became of connections: the log of the console and of `status`.
+    Log(connections::LogArgs),
     /// Print the completions of a shell.
     Completions(complete::CompletionsArgs),
     /// Print the manual page.
@@ -173,6 +179,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Queries(args)) => queries::run(&args),
+        Some(Command::Status(args)) => status::run(&args),
+        Some(Command::Log(args)) => connections::run(&args),
         Some(Command::Completions(args)) => complete::script(&args),
         Some(Command::Man) => complete::manual(),
         Some(Command::Complete(args)) => complete::run(&args),

@@ -14,6 +14,8 @@ use crate::value::Diagnostic;
 use crate::value::diagnostic::did_you_mean;
 
 pub mod check;
+pub mod connections;
+pub mod environment;
 pub mod mends;
 pub mod models;
 pub mod paths;
@@ -185,7 +187,8 @@ pub fn render(path: &Path, text: &str, problem: &Diagnostic) -> String {
     problem.render(&path.display().to_string(), &redact::redact(text))
 }
 
-/// Reads the person's configuration and, from `directory` upwards, a project's. No file at all is no error.
+/// Reads the person's configuration and, from `directory` upwards, a project's; then what the environment names beside
+/// them. No file at all is no error.
 ///
 /// # Errors
 /// Every problem of the first file that has any.
@@ -208,6 +211,7 @@ pub fn load(directory: &Path) -> Result<Config, Invalid> {
         .map(|d| d.join("keymap.toml"))
         .filter(|p| p.is_file());
     project::add(&mut config, directory)?;
+    environment::add(&mut config, &environment::of_process());
     Ok(config)
 }
 

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use crate::app::msg::{Mouse, MouseKind};
 use crate::app::{App, Effect, Moment, Msg, Opening};
 use crate::cli::{Exit, usage};
+use crate::config::connections::ConnectionLog;
 use crate::config::{Globs, Launch};
 use crate::input::{Key, Keymaps, Pending, Resolved};
 use crate::mongo::request::Report;
@@ -34,6 +35,8 @@ use keeper::Keeper;
 const FRAME: Duration = Duration::from_millis(16);
 /// How often time alone is told to the state, while something on the screen changes with it.
 const TICK: Duration = Duration::from_millis(250);
+/// How long the end waits for the log of connections.
+const LOG_WAIT: Duration = Duration::from_millis(200);
 /// How soon a second press of the mouse at the same place makes a double press.
 const DOUBLE: Duration = Duration::from_millis(400);
 
@@ -62,7 +65,11 @@ pub async fn console(launch: Launch) -> Exit {
         }
     };
     let (reports, inbox) = mpsc::unbounded_channel();
-    let runner = Runner::new(launch.profiles.clone(), reports);
+    let mut runner = Runner::new(launch.profiles.clone(), reports);
+    // Without a state directory the console works all the same.
+    if let Ok(log) = ConnectionLog::open() {
+        runner = runner.with_connection_log(log);
+    }
     let mut deck = Deck {
         app: ready.app,
         theme: ready.theme,
@@ -90,6 +97,9 @@ pub async fn console(launch: Launch) -> Exit {
     keeper.finish();
     screen.leave();
     runner.shutdown().await;
+    if let Some(log) = runner.connection_log() {
+        log.flush(LOG_WAIT);
+    }
     drop(screen);
     over.unwrap_or(Exit::Ok)
 }

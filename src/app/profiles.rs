@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::scope::Moment;
 use crate::config::Profile;
+use crate::mongo::request::standing::Setup;
 use crate::mongo::request::{Access, ConnectionState, ProfileName};
 use crate::pool::{self, Pools};
 
@@ -39,6 +40,8 @@ pub struct ProfileState {
     pub access: Access,
     /// When an unlock was granted.
     pub unlocked_at: Option<Moment>,
+    /// What its connection is made with; `None` before that was told.
+    pub setup: Option<Arc<Setup>>,
     /// What its connection pools do; `None` before anything was told.
     pub pools: Option<PoolFigures>,
 }
@@ -86,6 +89,7 @@ impl ProfileState {
                 Access::ReadWrite
             },
             unlocked_at: None,
+            setup: None,
             pools: None,
         }
     }

@@ -697,6 +697,11 @@ impl App {
                     });
                 }
             }
+            Report::Setup { profile, setup } => {
+                if let Some(known) = self.profiles.get_mut(&profile) {
+                    known.setup = Some(setup);
+                }
+            }
             Report::Access { profile, access } => {
                 let now = self.now;
                 let Some(state) = self.profiles.get_mut(&profile) else {

@@ -158,7 +158,7 @@ fn from_profile(config: &Config, text: &str) -> Result<Resolved, String> {
     })
 }
 
-fn unknown_profile(config: &Config, name: &str, rest: Option<&str>) -> String {
+pub(super) fn unknown_profile(config: &Config, name: &str, rest: Option<&str>) -> String {
     let shown = name.escape_debug();
     if let Some(near) = config.near(name) {
         return format!("there is no profile `{shown}`; did you mean `{near}`?");

@@ -19,6 +19,10 @@ use mongodb::event::sdam::SdamEvent;
 use mongodb::options::ClientOptions;
 use tokio::sync::watch;
 
+use crate::config::connections::{Change, ConnectionLog};
+use crate::mongo::failure::{self, Scene};
+use crate::mongo::request::ProfileName;
+
 pub use pools::PoolWatch;
 
 /// How one server stood at its last heartbeat.
@@ -100,16 +104,71 @@ impl CommandLog {
     }
 }
 
-/// Hooks callbacks into `options`, and returns where their news arrive. What the pools do goes to `pools`.
+/// Writes what becomes of each server to the log of connections.
+#[derive(Debug)]
+pub struct Teller {
+    profile: ProfileName,
+    log: ConnectionLog,
+    /// Why the last heartbeat of a server failed; it is told just before the server's new description.
+    causes: Mutex<BTreeMap<String, String>>,
+}
+
+impl Teller {
+    /// For the servers of `profile`.
+    #[must_use]
+    pub fn new(profile: &ProfileName, log: &ConnectionLog) -> Self {
+        Self {
+            profile: profile.clone(),
+            log: log.clone(),
+            causes: Mutex::default(),
+        }
+    }
+
+    fn take(&self, event: &SdamEvent) {
+        match event {
+            SdamEvent::ServerHeartbeatFailed(e) => {
+                let address = e.server_address.to_string();
+                let scene = Scene {
+                    hosts: vec![address.clone()],
+                    ..Scene::default()
+                };
+                let cause = failure::translate(&e.failure, &scene).summary;
+                let mut causes = self.causes.lock().unwrap_or_else(PoisonError::into_inner);
+                causes.insert(address, cause);
+            }
+            SdamEvent::ServerDescriptionChanged(e) => {
+                let before = pools::kind(e.previous_description.server_type()).word();
+                let after = pools::kind(e.new_description.server_type()).word();
+                if before == after {
+                    return;
+                }
+                let address = e.address.to_string();
+                let mut causes = self.causes.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut change = Change::now(self.profile.as_str(), before, after);
+                change.cause = causes.remove(&address);
+                change.server = Some(address);
+                self.log.note(change);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Hooks callbacks into `options`, and returns where their news arrive. What the pools do goes to `pools`, what becomes
+/// of the servers to `teller`.
 pub fn listen(
     options: &mut ClientOptions,
     log: Option<&CommandLog>,
     pools: &PoolWatch,
+    teller: Option<Teller>,
 ) -> watch::Receiver<Topology> {
     let (sender, receiver) = watch::channel(Topology::default());
     let seen = pools.clone();
     options.sdam_event_handler = Some(EventHandler::callback(move |event| {
         seen.take_sdam(&event);
+        if let Some(teller) = &teller {
+            teller.take(&event);
+        }
         fold(&sender, event);
     }));
     let seen = pools.clone();

@@ -18,6 +18,7 @@ use crate::value::Path;
 
 pub mod drift;
 pub mod observe;
+pub mod standing;
 
 use drift::{
     Check, CheckReport, IndexMade, Mend, MendMode, MendOutcome, MendPreview, Progress,
@@ -25,6 +26,7 @@ use drift::{
 };
 
 use observe::{Changes, Killed, Observe, Observed, OperationId, Profiling, Restored, Tail};
+use standing::{Setup, Standing};
 
 pub use outcome::{Changed, Outcome};
 
@@ -210,6 +212,8 @@ pub enum Request {
         /// The feed.
         feed: FeedId,
     },
+    /// How the deployment stands. Answered by [`Reply::Standing`].
+    Standing,
     /// The exact count of the documents that match. Answered by [`Reply::Count`].
     Count {
         /// The collection.
@@ -384,6 +388,7 @@ impl Request {
             | Self::Page { .. }
             | Self::CloseFeed { .. }
             | Self::Count { .. }
+            | Self::Standing
             | Self::Gather(_)
             | Self::Document { .. }
             | Self::Check(_)
@@ -581,6 +586,8 @@ pub enum Reply {
     Count(u64),
     /// To [`Request::Document`]; `None` where there is none with that `_id`.
     Document(Option<RawDocumentBuf>),
+    /// To [`Request::Standing`].
+    Standing(Box<Standing>),
     /// To [`Request::Gather`].
     Gathered(Gathered),
     /// To [`Request::Write`].
@@ -915,6 +922,13 @@ pub enum Report {
         profile: ProfileName,
         /// How it stands now.
         state: ConnectionState,
+    },
+    /// What a profile's connection is made with, as soon as that is known.
+    Setup {
+        /// The profile.
+        profile: ProfileName,
+        /// What with.
+        setup: Arc<Setup>,
     },
     /// A profile's access changed: unlocked, or the unlock ran out.
     Access {

@@ -7,11 +7,13 @@
 //! awaited. Must not know the screen.
 
 mod access;
+mod backoff;
 mod check;
 mod mending;
 mod observe;
 mod perform;
 pub(crate) mod read;
+mod standing;
 mod statement;
 mod stream;
 mod supervisor;
@@ -20,23 +22,26 @@ mod write;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, watch};
 
+use crate::config::connections::ConnectionLog;
 use crate::config::profile::Profile;
 use crate::config::store::Store;
 use crate::mongo::events::{CommandLog, PoolWatch};
 use crate::mongo::feed::Feed;
 use crate::mongo::link::{Cancel, Link, stopped};
 use crate::mongo::request::observe::Restored;
+use crate::mongo::request::standing::Setup;
 use crate::mongo::request::{
     Access, ConnectionState, Failure, FailureKind, FeedId, ProfileName, Reply, Report, Request,
     TaskId,
 };
 use access::Lock;
 
+pub use standing::Examined;
 pub use stream::{Streamed, Streaming};
 
 /// How long a cancelled operation may end by itself before it is stopped on the server.
@@ -68,6 +73,7 @@ pub struct Runner {
     session: Arc<str>,
     log: Option<CommandLog>,
     state: StateDirectory,
+    connections: Arc<OnceLock<ConnectionLog>>,
 }
 
 /// Where journals and the log of writes are kept; `None` is the person's own state directory.
@@ -80,6 +86,8 @@ pub(crate) struct Post {
     reports: mpsc::UnboundedSender<Report>,
     state: watch::Sender<ConnectionState>,
     pub(crate) nudge: Notify,
+    /// The person wants the next attempt now.
+    hurry: Notify,
     connection: Mutex<Connection>,
     feeds: Mutex<HashMap<FeedId, Arc<Feed>>>,
     tails: observe::Tails,
@@ -88,6 +96,10 @@ pub(crate) struct Post {
     idle: Notify,
     lock: Mutex<Lock>,
     directory: StateDirectory,
+    /// What the connection is made with, once that is known.
+    setup: Mutex<Option<Arc<Setup>>>,
+    /// Where changes of the connection are written.
+    connections: Arc<OnceLock<ConnectionLog>>,
     /// What the pools of the connection do.
     pub(crate) pools: PoolWatch,
 }
@@ -123,6 +135,7 @@ impl Runner {
             session: Arc::from(session),
             log: None,
             state: StateDirectory::default(),
+            connections: Arc::default(),
         };
         for profile in profiles {
             runner.add(profile);
@@ -164,6 +177,7 @@ impl Runner {
             reports: self.reports.clone(),
             state: watch::Sender::new(ConnectionState::Closed),
             nudge: Notify::new(),
+            hurry: Notify::new(),
             connection: Mutex::default(),
             feeds: Mutex::default(),
             tails: observe::Tails::default(),
@@ -172,6 +186,8 @@ impl Runner {
             idle: Notify::new(),
             lock: Mutex::new(Lock::new(access)),
             directory: Arc::clone(&self.state),
+            setup: Mutex::default(),
+            connections: Arc::clone(&self.connections),
             pools: PoolWatch::default(),
         });
         let old = self
@@ -204,12 +220,14 @@ impl Runner {
         let mut connection = lock(&post.connection);
         if connection.supervisor.is_some() {
             post.nudge.notify_one();
+            post.hurry.notify_one();
             return;
         }
         let stop = Cancel::default();
         connection.supervisor = Some(stop.clone());
         // Said before anything else can be asked, so that no request finds it closed.
-        post.state.send_replace(ConnectionState::Connecting);
+        let before = post.state.send_replace(ConnectionState::Connecting);
+        post.log_change(&before, &ConnectionState::Connecting);
         drop(connection);
         post.report_connection(ConnectionState::Connecting);
         tokio::spawn(supervisor::supervise(
@@ -433,14 +451,16 @@ impl Post {
         if stop.is_cancelled() {
             return;
         }
-        let news = self.state.send_if_modified(|old| {
+        let mut before = None;
+        self.state.send_if_modified(|old| {
             let news = is_news(old, &state);
             if news {
-                *old = state.clone();
+                before = Some(std::mem::replace(old, state.clone()));
             }
             news
         });
-        if news {
+        if let Some(before) = before {
+            self.log_change(&before, &state);
             self.report_connection(state);
         }
         drop(guard);
@@ -488,6 +508,7 @@ impl Post {
             }
             let closed = self.state.send_replace(ConnectionState::Closed);
             if closed != ConnectionState::Closed {
+                self.log_change(&closed, &ConnectionState::Closed);
                 self.report_connection(ConnectionState::Closed);
             }
             connection.link.take()

@@ -217,7 +217,7 @@ fn scene(address: &ServerAddress) -> Scene {
     }
 }
 
-fn kind(of: ServerType) -> ServerKind {
+pub(super) fn kind(of: ServerType) -> ServerKind {
     match of {
         ServerType::Standalone => ServerKind::Standalone,
         ServerType::Mongos => ServerKind::Mongos,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{PATIENCE, Post, check, lock, mending, observe, read, statement, together, write};
+use super::{
+    PATIENCE, Post, check, lock, mending, observe, read, standing, statement, together, write,
+};
 use crate::mongo::feed::Feed;
 use crate::mongo::feed::source::Source;
 use crate::mongo::link::{Call, Cancel, Link, stopped};
@@ -100,6 +102,9 @@ pub(super) async fn perform(
                 .await
                 .map(Reply::Document)
         }
+        Request::Standing => standing::standing(&call)
+            .await
+            .map(|s| Reply::Standing(Box::new(s))),
         Request::Gather(gather) => read::gather(&call, gather).await.map(Reply::Gathered),
         Request::Together(changes) => together::together(&call, &changes)
             .await

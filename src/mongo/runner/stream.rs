@@ -22,7 +22,7 @@ const BATCH: u32 = 5_000;
 
 /// A stream that can be stopped from elsewhere, for one from a signal handler.
 #[derive(Debug, Clone, Default)]
-pub struct Streaming(Cancel);
+pub struct Streaming(pub(super) Cancel);
 
 impl Streaming {
     /// Stops the stream after the batch it is at, and its operation on the server.

@@ -4,7 +4,7 @@
 //! future: a question to the server runs in a task of its own, and is waited for to its end.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use bson::{Document, doc};
 use mongodb::Client;
@@ -13,6 +13,7 @@ use mongodb::options::SelectionCriteria;
 use tokio::task::JoinHandle;
 
 use super::Post;
+use super::backoff::Backoff;
 use crate::mongo::connect::{self, Prepared};
 use crate::mongo::events::{self, CommandLog};
 use crate::mongo::failure;
@@ -28,18 +29,14 @@ const BETWEEN_FIGURES: Duration = Duration::from_millis(250);
 /// How often the driver tries by itself while an operation waits for a server.
 const DRIVER_RETRIES: Duration = Duration::from_millis(500);
 
-/// The first pause after a failed attempt; each further one is twice as long, up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
 /// Runs until `stop`, or until it is clear that no further attempt can do.
 pub(super) async fn supervise(post: Arc<Post>, log: Option<CommandLog>, stop: Cancel) {
     post.tell(ConnectionState::Connecting, &stop);
-    let Some((link, mut topology)) = open(&post, log, &stop).await else {
+    let mut backoff = Backoff::seeded(seed());
+    let Some((link, mut topology)) = open(&post, log, &mut backoff, &stop).await else {
         return;
     };
-    let mut attempt = 0_u32;
+    backoff.succeeded();
     let mut known: Option<String> = None;
     while !stop.is_cancelled() {
         let recoveries = topology.borrow_and_update().recoveries;
@@ -58,14 +55,14 @@ pub(super) async fn supervise(post: Arc<Post>, log: Option<CommandLog>, stop: Ca
                             give_up(&post, failure, &stop);
                             return;
                         }
-                        post.tell(ConnectionState::Retrying { attempt: attempt + 1, next_in: DRIVER_RETRIES, failure }, &stop);
+                        post.tell(ConnectionState::Retrying { attempt: backoff.failed() + 1, next_in: DRIVER_RETRIES, failure }, &stop);
                     }
                 }
             }
         };
         match outcome {
             Some(Ok(info)) => {
-                attempt = 0;
+                backoff.succeeded();
                 known = Some(info.version.clone());
                 post.tell(ConnectionState::Ready(info), &stop);
                 wait_for_news(&post, &link, &mut topology, &stop).await;
@@ -76,11 +73,10 @@ pub(super) async fn supervise(post: Arc<Post>, log: Option<CommandLog>, stop: Ca
                     give_up(&post, failure, &stop);
                     return;
                 }
-                attempt = attempt.saturating_add(1);
-                let next_in = pause(attempt);
+                let next_in = backoff.next();
                 post.tell(
                     ConnectionState::Retrying {
-                        attempt,
+                        attempt: backoff.failed(),
                         next_in,
                         failure,
                     },
@@ -91,6 +87,7 @@ pub(super) async fn supervise(post: Arc<Post>, log: Option<CommandLog>, stop: Ca
                 loop {
                     tokio::select! {
                         () = &mut again => break,
+                        () = post.hurry.notified() => break,
                         () = stop.cancelled() => return,
                         changed = topology.changed() => {
                             // The driver's monitors look on; a server that is back is not kept waiting.
@@ -110,9 +107,9 @@ pub(super) async fn supervise(post: Arc<Post>, log: Option<CommandLog>, stop: Ca
 async fn open(
     post: &Arc<Post>,
     log: Option<CommandLog>,
+    backoff: &mut Backoff,
     stop: &Cancel,
 ) -> Option<(Arc<Link>, tokio::sync::watch::Receiver<events::Topology>)> {
-    let mut attempt = 0_u32;
     let mut prepared: Prepared = loop {
         let profile = post.profile.clone();
         let mut preparing: JoinHandle<_> =
@@ -124,11 +121,10 @@ async fn open(
         match outcome {
             Ok(prepared) => break prepared,
             Err(failure) if failure.kind == FailureKind::Unreachable => {
-                attempt = attempt.saturating_add(1);
-                let next_in = pause(attempt);
+                let next_in = backoff.next();
                 post.tell(
                     ConnectionState::Retrying {
-                        attempt,
+                        attempt: backoff.failed(),
                         next_in,
                         failure,
                     },
@@ -136,6 +132,7 @@ async fn open(
                 );
                 tokio::select! {
                     () = tokio::time::sleep(next_in) => {}
+                    () = post.hurry.notified() => {}
                     () = stop.cancelled() => return None,
                 }
             }
@@ -145,8 +142,13 @@ async fn open(
             }
         }
     };
+    post.learn_setup(&prepared);
     post.pools.clear();
-    let topology = events::listen(&mut prepared.options, log.as_ref(), &post.pools);
+    let teller = post
+        .connections
+        .get()
+        .map(|log| events::Teller::new(&post.profile.name, log));
+    let topology = events::listen(&mut prepared.options, log.as_ref(), &post.pools, teller);
     tokio::spawn(tell_pools(Arc::clone(post), stop.clone()));
     let client = match Client::with_options(prepared.options.clone()) {
         Ok(client) => client,
@@ -247,16 +249,12 @@ async fn wait_for_news(
     }
 }
 
-/// The pause before attempt `attempt + 1`: doubled each time, and up to a quarter shorter, so that many clients of a
-/// server that comes back do not come all at once.
-fn pause(attempt: u32) -> Duration {
-    let full = FIRST_PAUSE
-        .saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1).min(10)))
-        .min(LONGEST_PAUSE);
-    let noise = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.subsec_nanos() % 256);
-    full - (full / 4).saturating_mul(noise) / 256
+/// Where the chance of this connection's pauses begins: another place for each connection of each program.
+fn seed() -> u64 {
+    let bytes = bson::oid::ObjectId::new().bytes();
+    bytes
+        .iter()
+        .fold(0, |all: u64, byte| all.rotate_left(8) ^ u64::from(*byte))
 }
 
 /// Asks who the server is and how long a question takes.
@@ -333,13 +331,6 @@ mod tests {
     )]
 
     use super::*;
-
-    #[test]
-    fn pauses_grow_up_to_a_bound() {
-        assert!(pause(1) <= FIRST_PAUSE && pause(1) >= FIRST_PAUSE.mul_f32(0.7));
-        assert!(pause(4) > pause(1) * 4);
-        assert!(pause(60) <= LONGEST_PAUSE && pause(60) >= LONGEST_PAUSE.mul_f32(0.7));
-    }
 
     #[test]
     fn a_server_is_known_by_what_it_says_of_itself() {
