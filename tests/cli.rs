@@ -6,5 +6,6 @@ mod find;
 mod models;
 mod query;
 mod secrets;
+mod status;
 mod target;
 mod trust;
