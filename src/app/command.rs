@@ -258,6 +258,18 @@ pub enum Command {
     StageDown,
     /// Duplicate the stage at the cursor.
     StageDuplicate,
+    /// The stages as a list, with what comes out of each.
+    StageList,
+    /// Take the stage out.
+    StageRemove,
+    /// Put a stage in before this one.
+    StageInsert,
+    /// Put a stage in behind this one.
+    StageAppend,
+    /// Show the stage in full, or in a line.
+    StageFold,
+    /// Preview on other documents.
+    StageSample,
 }
 
 /// One row of the command table.
@@ -280,6 +292,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-up",
         help: "move up",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -301,6 +314,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-down",
         help: "move down",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -322,6 +336,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-left",
         help: "move left, or close",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -343,6 +358,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-right",
         help: "move right, or open",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -364,6 +380,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-first",
         help: "go to the start",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -385,6 +402,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "cursor-last",
         help: "go to the end",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -406,6 +424,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "page-up",
         help: "one page up",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -427,6 +446,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "page-down",
         help: "one page down",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -448,6 +468,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "half-page-up",
         help: "half a page up",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -469,6 +490,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "half-page-down",
         help: "half a page down",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -490,6 +512,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "open",
         help: "open",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -506,6 +529,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "back",
         help: "go back",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -764,7 +788,12 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::ViewNext,
         name: "view-next",
         help: "next view: table, tree, text",
-        contexts: &[Context::Table, Context::Outline, Context::Text],
+        contexts: &[
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Stages,
+        ],
     },
     Entry {
         command: Command::DocumentNext,
@@ -863,6 +892,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "copy-document",
         help: "copy the document as shell text",
         contexts: &[
+            Context::Stages,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -987,13 +1017,13 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::Undo,
         name: "undo",
         help: "undo typing",
-        contexts: &[Context::Query, Context::Editor],
+        contexts: &[Context::Query, Context::Editor, Context::Stages],
     },
     Entry {
         command: Command::Redo,
         name: "redo",
         help: "redo typing",
-        contexts: &[Context::Query, Context::Editor],
+        contexts: &[Context::Query, Context::Editor, Context::Stages],
     },
     Entry {
         command: Command::Violations,
@@ -1249,19 +1279,19 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::QueryRun,
         name: "run",
         help: "run the statement under the cursor, or what is selected",
-        contexts: &[Context::Query],
+        contexts: &[Context::Query, Context::Stages],
     },
     Entry {
         command: Command::QueryTaller,
         name: "text-taller",
         help: "more room for the query text",
-        contexts: &[Context::Query],
+        contexts: &[Context::Query, Context::Stages],
     },
     Entry {
         command: Command::QueryShorter,
         name: "text-shorter",
         help: "less room for the query text",
-        contexts: &[Context::Query],
+        contexts: &[Context::Query, Context::Stages],
     },
     Entry {
         command: Command::Comment,
@@ -1285,49 +1315,85 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::Explain,
         name: "explain",
         help: "how the server runs the statement, and what would be better",
-        contexts: &[Context::Query],
+        contexts: &[Context::Query, Context::Stages],
     },
     Entry {
         command: Command::History,
         name: "history",
         help: "statements run before",
-        contexts: &[Context::Query],
+        contexts: &[Context::Query, Context::Stages],
     },
     Entry {
         command: Command::CopyCode,
         name: "copy-code",
         help: "copy the statement as code of a program",
-        contexts: &[Context::Query],
+        contexts: &[Context::Query, Context::Stages],
     },
     Entry {
         command: Command::StagePreview,
         name: "stage-preview",
         help: "run the pipeline up to the stage at the cursor",
-        contexts: &[Context::Query],
+        contexts: &[Context::Query, Context::Stages],
     },
     Entry {
         command: Command::StageToggle,
         name: "stage-toggle",
         help: "disable the stage at the cursor, or enable it again",
-        contexts: &[Context::Query],
+        contexts: &[Context::Query, Context::Stages],
     },
     Entry {
         command: Command::StageUp,
         name: "stage-up",
         help: "move the stage at the cursor up",
-        contexts: &[Context::Query],
+        contexts: &[Context::Query, Context::Stages],
     },
     Entry {
         command: Command::StageDown,
         name: "stage-down",
         help: "move the stage at the cursor down",
-        contexts: &[Context::Query],
+        contexts: &[Context::Query, Context::Stages],
     },
     Entry {
         command: Command::StageDuplicate,
         name: "stage-duplicate",
         help: "duplicate the stage at the cursor",
-        contexts: &[Context::Query],
+        contexts: &[Context::Query, Context::Stages],
+    },
+    Entry {
+        command: Command::StageList,
+        name: "stage-list",
+        help: "the stages as a list, with what comes out of each",
+        contexts: &[Context::Query, Context::Stages],
+    },
+    Entry {
+        command: Command::StageRemove,
+        name: "stage-remove",
+        help: "take the stage out",
+        contexts: &[Context::Stages],
+    },
+    Entry {
+        command: Command::StageInsert,
+        name: "stage-insert",
+        help: "insert a stage before this one",
+        contexts: &[Context::Stages],
+    },
+    Entry {
+        command: Command::StageAppend,
+        name: "stage-append",
+        help: "insert a stage behind this one",
+        contexts: &[Context::Stages],
+    },
+    Entry {
+        command: Command::StageFold,
+        name: "stage-fold",
+        help: "show the stage in full, or in a line",
+        contexts: &[Context::Stages],
+    },
+    Entry {
+        command: Command::StageSample,
+        name: "stage-sample",
+        help: "preview on other documents: the first so many, some by chance, all",
+        contexts: &[Context::Stages],
     },
 ];
 

@@ -21,6 +21,8 @@ pub enum Context {
     Editor,
     /// The text of a query. Keys that are not bound are typed.
     Query,
+    /// The list of a pipeline's stages.
+    Stages,
     /// A one-line field. Keys that are not bound are typed.
     Input,
     /// A question with answers.
@@ -57,6 +59,7 @@ impl Context {
         Self::Monitor,
         Self::Editor,
         Self::Query,
+        Self::Stages,
         Self::Input,
         Self::Dialog,
         Self::List,
@@ -78,6 +81,7 @@ impl Context {
             Self::Text => "text",
             Self::Editor => "editor",
             Self::Query => "query",
+            Self::Stages => "stages",
             Self::Input => "input",
             Self::Dialog => "dialog",
             Self::List => "list",

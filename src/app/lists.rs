@@ -234,6 +234,7 @@ impl App {
             Choice::Fix(tab, fix) => self.tell_tab(tab, Answer::Fix(fix), effects),
             Choice::QueryText(tab, text) => self.tell_tab(tab, Answer::QueryText(text), effects),
             Choice::Code(tab, language) => self.tell_tab(tab, Answer::Code(language), effects),
+            Choice::Stage(tab, at, name) => self.tell_tab(tab, Answer::Stage(at, name), effects),
             Choice::Mend(tab, kind) => self.tell_tab(tab, Answer::Mend(kind), effects),
             Choice::Validator(tab, level, action) => {
                 self.tell_tab(tab, Answer::Validator(level, action), effects);

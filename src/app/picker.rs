@@ -39,6 +39,8 @@ pub enum Choice {
     QueryText(TabId, String),
     /// Copy a query's statement as code of this language.
     Code(TabId, crate::query::code::Language),
+    /// Put this stage into the pipeline of a tab, with this number from 0.
+    Stage(TabId, usize, &'static str),
     /// Run this fix over all documents of a tab's row that need it.
     Mend(TabId, FixKind),
     /// Install the model of a tab's row as the validator, with this level and action.

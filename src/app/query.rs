@@ -23,7 +23,9 @@ pub mod history;
 mod laying;
 pub mod opening;
 mod pane;
+pub mod preview;
 pub mod running;
+pub mod stages;
 mod staging;
 pub mod text;
 
@@ -37,6 +39,8 @@ pub enum Part {
     Text,
     /// What it came to.
     Results,
+    /// The list of stages.
+    Stages,
 }
 
 /// What a statement came to.
@@ -87,6 +91,8 @@ pub struct Query {
     last: Option<Chosen>,
     /// Whether it is run again and again.
     pub watch: Option<Watch>,
+    /// The stages of the pipeline at the cursor, and what comes out of them.
+    pub stages: stages::Stages,
     /// The list of what can stand at the cursor, while it is open.
     pub list: Option<completing::List>,
     known: completing::Known,
@@ -111,6 +117,7 @@ impl Query {
     pub fn context(&self) -> Context {
         match (self.part, &self.results.documents) {
             (Part::Results, Some(documents)) => documents.context(),
+            (Part::Stages, _) => Context::Stages,
             _ => Context::Query,
         }
     }
@@ -130,6 +137,10 @@ impl Query {
                 Handled::Yes => Handled::Yes,
                 Handled::No => self.results_command(scope, command),
             },
+            Part::Stages => match self.both_command(scope, command) {
+                Handled::Yes => Handled::Yes,
+                Handled::No => self.stages_command(scope, command),
+            },
             Part::Text => match self.both_command(scope, command) {
                 Handled::Yes => Handled::Yes,
                 Handled::No => self.text_command(scope, command),
@@ -147,9 +158,10 @@ impl Query {
             Command::QueryShorter => self.share = self.share.saturating_sub(STEP).max(SHARES.0),
             Command::Watch => self.prompt_watch(scope),
             Command::Explain => self.explain(scope),
+            Command::StageList => self.turn_stages(scope),
             Command::History => self.list_history(scope),
             Command::CopyCode => self.list_languages(scope),
-            Command::Query => {
+            Command::Query if self.part != Part::Stages => {
                 self.part = match self.part {
                     Part::Text if self.results.documents.is_some() => Part::Results,
                     _ => Part::Text,
@@ -171,6 +183,7 @@ impl Query {
             | Command::StageDown
             | Command::StageToggle
             | Command::StageDuplicate => self.stage_command(scope, command),
+            Command::Back if self.stages.shown => self.hide_stages(scope),
             Command::Back => {
                 if self.results.documents.is_none() {
                     return Handled::No;
@@ -310,6 +323,7 @@ impl Query {
             Answer::Watch(text) => return self.set_watch(scope, &text),
             Answer::QueryText(text) => self.set_text(scope, &text),
             Answer::Code(language) => self.copy_code(scope, language),
+            Answer::Stage(at, name) => self.insert_stage(scope, at, name),
             Answer::Search(text) if self.part == Part::Text => {
                 return self.search(scope, &text, true);
             }
@@ -327,6 +341,16 @@ impl Query {
             self.part = Part::Text;
             self.text.buffer.go_to_line(self.text.buffer.first + row);
             return self.keep_in_sight(scope);
+        }
+        if let Hit::Stage(stage) = hit {
+            self.part = Part::Stages;
+            return self.go_to_stage(scope, stage);
+        }
+        if self.stages.shown {
+            if let Some(pictured) = &mut self.stages.previews.pictured {
+                pictured.documents.hit(scope, hit, double);
+            }
+            return;
         }
         if let Some(documents) = &mut self.results.documents {
             self.part = Part::Results;

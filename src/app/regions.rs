@@ -21,6 +21,8 @@ pub enum Hit {
     Main,
     /// A row of the main pane, counted from its first visible row.
     Row(usize),
+    /// A stage of a pipeline's list, by its number from 0.
+    Stage(usize),
     /// A line of a query's text, counted from the first visible one.
     Line(usize),
     /// A cell of the table: the row counted from the first visible one, and the column's place on the screen.

@@ -77,6 +77,8 @@ pub enum Answer {
     QueryText(String),
     /// Copy the statement as code of this language.
     Code(crate::query::code::Language),
+    /// Put this stage into the pipeline, with this number from 0.
+    Stage(usize, &'static str),
     /// Run this fix over all documents that need it.
     Mend(FixKind),
     /// Install the model as the validator, with this level and action.

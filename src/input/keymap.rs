@@ -271,6 +271,7 @@ fn inherits(context: Context, keys: &[Key], command: Command) -> bool {
         | Context::Models
         | Context::Check
         | Context::Monitor
+        | Context::Stages
         | Context::Details => command.applies(context),
         Context::Dialog | Context::Diff | Context::Conflict | Context::Help => {
             named || (first.is_chord() && command.applies(context))

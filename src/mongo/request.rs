@@ -18,6 +18,7 @@ use crate::value::Path;
 
 pub mod drift;
 pub mod observe;
+pub mod preview;
 pub mod standing;
 
 use drift::{
@@ -358,6 +359,8 @@ pub enum Request {
         /// The tail.
         tail: FeedId,
     },
+    /// The documents after a stage of a pipeline. Answered by [`Reply::Previewed`].
+    Preview(Box<preview::Preview>),
 }
 
 impl Request {
@@ -396,7 +399,9 @@ impl Request {
             | Self::RestoreProfiling { .. }
             | Self::OpenTail { .. }
             | Self::Changes { .. }
-            | Self::CloseTail { .. } => false,
+            | Self::CloseTail { .. }
+            // Refused by itself where its statement would write.
+            | Self::Preview(_) => false,
         }
     }
 }
@@ -614,6 +619,8 @@ pub enum Reply {
     ProfilingRestored(Restored),
     /// To [`Request::OpenTail`] and [`Request::Changes`].
     Changes(Changes),
+    /// To [`Request::Preview`].
+    Previewed(preview::Previewed),
     /// To a request that has nothing to tell.
     Done,
 }

@@ -12,6 +12,7 @@ mod check;
 mod mending;
 mod observe;
 mod perform;
+mod preview;
 pub(crate) mod read;
 mod standing;
 mod statement;

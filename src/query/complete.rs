@@ -18,6 +18,7 @@ use super::shape::{Fields, NoFields};
 use super::snippet::Snippet;
 use super::vocabulary::Version;
 use crate::value::Span;
+pub(super) use offer::entry_text;
 
 /// What a text without `db.` is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -6,6 +6,8 @@
 
 mod edit;
 mod fields;
+mod list;
+mod sample;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +16,9 @@ use super::sketch::{GroupId, ROOT, Sketch, Value};
 use super::token::{TokenKind, ends_line, tokens};
 use crate::value::Span;
 pub use edit::{Edit, Edited, edit};
-pub use fields::{FieldChanges, field_changes};
+pub use fields::{FieldChanges, field_changes, stage_changes};
+pub use list::{Offer, Row, insert, of_statement, offers, rows};
+pub use sample::{Sample, Sampled, keeps_documents, sampled, stands_first};
 
 /// Whether a stage takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +69,9 @@ impl Pipeline {
     #[must_use]
     pub fn stage_at(&self, offset: usize) -> Option<usize> {
         let at = self.stages.partition_point(|s| s.span.end < offset);
+        // Where the next one begins right there, it is that one.
+        let next = self.stages.get(at + 1);
+        let at = at + usize::from(next.is_some_and(|s| s.span.start <= offset));
         (at < self.stages.len()).then_some(at)
     }
 }
@@ -88,7 +95,12 @@ pub fn find(text: &str, cursor: usize) -> Option<Pipeline> {
         }
         group = sketch.groups[group].parent;
     }
-    let all = statements(&sketch);
+    in_statement(&sketch, cursor)
+}
+
+/// The pipeline that the statement at the cursor runs.
+fn in_statement(sketch: &Sketch<'_>, cursor: usize) -> Option<Pipeline> {
+    let all = statements(sketch);
     let start = |at: usize| sketch.tokens.get(at).map_or(0, |t| t.span.start);
     let after = all.partition_point(|r| start(r.start) <= cursor);
     let range = all.get(after.saturating_sub(1))?;
@@ -96,8 +108,8 @@ pub fn find(text: &str, cursor: usize) -> Option<Pipeline> {
         .clone()
         .filter(|at| sketch.tokens[*at].kind == TokenKind::Open)
         .map(|at| sketch.group_of(at))
-        .filter(|group| is_pipeline(&sketch, *group))
-        .find_map(|group| read(&sketch, group))
+        .filter(|group| is_pipeline(sketch, *group))
+        .find_map(|group| read(sketch, group))
 }
 
 /// Whether a group is an array of stages: by where it stands, or by what it holds.

@@ -1,5 +1,7 @@
 //! Draws a query tab: the text with what is wrong with it, a line that says what it would do, the result below.
 
+mod stages;
+
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
@@ -45,8 +47,11 @@ pub fn draw(sheet: &mut Sheet<'_>, query: &Query, area: Rect) {
     };
     let has_keys = sheet.app.focus == Focus::Main && sheet.app.overlays.is_empty();
     text_part(sheet, query, text, has_keys && query.part == Part::Text);
-    sheet.quiet = query.part == Part::Text;
-    result(sheet, query, rest);
+    sheet.quiet = query.part != Part::Results;
+    match query.stages.shown {
+        true => stages::draw(sheet, query, rest),
+        false => result(sheet, query, rest),
+    }
     sheet.quiet = false;
 }
 
@@ -448,7 +453,7 @@ fn head_line(sheet: &mut Sheet<'_>, query: &Query, line: Rect) {
     let used = sheet.put_right(line, &right.join("  "), style);
     let role = match query.part {
         Part::Results => Role::TitleFocused,
-        Part::Text => Role::Dim,
+        Part::Text | Part::Stages => Role::Dim,
     };
     let room = line.width.saturating_sub(used + 2);
     let style = sheet.style(role);

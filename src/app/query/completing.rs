@@ -57,7 +57,8 @@ pub struct Known {
     waits: bool,
 }
 
-struct Around<'a> {
+/// Fields of collections from models and samples.
+pub(super) struct Around<'a> {
     known: &'a Known,
     models: &'a Library,
 }
@@ -144,6 +145,14 @@ fn of_document(document: &RawDocument, before: &str, depth: usize, out: &mut Vec
 }
 
 impl Known {
+    /// What is known of the fields of collections.
+    pub(super) fn around<'a>(&'a self, models: &'a Library) -> Around<'a> {
+        Around {
+            known: self,
+            models,
+        }
+    }
+
     /// Takes the fields of documents of a collection.
     fn learn<'d>(
         &mut self,
@@ -163,10 +172,7 @@ impl Query {
     fn candidates(&self, scope: &Scope<'_>, text: &str) -> Completion {
         let names = self.known.names.get(&self.database);
         let databases: Vec<String> = self.known.names.keys().cloned().collect();
-        let around = Around {
-            known: &self.known,
-            models: scope.models,
-        };
+        let around = self.known.around(scope.models);
         let knowledge = Knowledge {
             database: &self.database,
             collection: self.collection.as_deref().unwrap_or(""),

@@ -32,6 +32,7 @@ impl Query {
             asked: None,
             last: None,
             watch: None,
+            stages: super::stages::Stages::default(),
             list: None,
             known: super::completing::Known::default(),
         };

@@ -44,7 +44,9 @@ impl Pane for Query {
     }
 
     fn command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
-        self.command(scope, command)
+        let handled = self.command(scope, command);
+        self.follow_stages(scope);
+        handled
     }
 
     fn typed(&mut self, scope: &mut Scope<'_>, input: tui_textarea::Input) {
@@ -67,6 +69,7 @@ impl Pane for Query {
                 self.keep_in_sight(scope);
             }
         }
+        self.follow_stages(scope);
     }
 
     fn pasted(&mut self, scope: &mut Scope<'_>, text: &str) {
@@ -77,11 +80,19 @@ impl Pane for Query {
         }
         if self.text.buffer.paste(text) {
             self.changed(scope);
+            self.follow_stages(scope);
         }
     }
 
     fn drawn(&mut self, scope: &mut Scope<'_>) {
         self.keep_in_sight(scope);
+        if self.stages.shown {
+            self.keep_stage_in_sight(scope);
+            if let Some(pictured) = &mut self.stages.previews.pictured {
+                pictured.documents.drawn(scope);
+            }
+            return;
+        }
         if let Some(documents) = &mut self.results.documents {
             documents.drawn(scope);
         }
@@ -89,9 +100,18 @@ impl Pane for Query {
 
     fn hit(&mut self, scope: &mut Scope<'_>, hit: Hit, double: bool) {
         self.clicked(scope, hit, double);
+        self.follow_stages(scope);
     }
 
     fn wheel(&mut self, scope: &mut Scope<'_>, down: bool) {
+        if self.part == Part::Stages {
+            let command = match down {
+                true => Command::CursorDown,
+                false => Command::CursorUp,
+            };
+            self.stages_command(scope, command);
+            return;
+        }
         match (&mut self.results.documents, self.part) {
             (Some(documents), Part::Results) => documents.wheel(scope, down),
             _ => {
@@ -116,7 +136,9 @@ impl Pane for Query {
     }
 
     fn answer(&mut self, scope: &mut Scope<'_>, answer: Answer) -> Result<(), String> {
-        self.answered(scope, answer)
+        let answered = self.answered(scope, answer);
+        self.follow_stages(scope);
+        answered
     }
 
     fn edited_externally(&mut self, scope: &mut Scope<'_>, result: Result<String, String>) {
@@ -163,6 +185,7 @@ impl Pane for Query {
             now: scope.now,
         };
         self.text.tick(around);
+        self.preview_tick(scope);
         self.watch_tick(scope);
         if let Some(documents) = &mut self.results.documents {
             documents.tick(scope);
@@ -173,6 +196,7 @@ impl Pane for Query {
         self.text.wants_ticks()
             || self.watch.is_some()
             || self.running.is_some()
+            || self.stages.previews.is_busy()
             || (self.results.documents.as_ref()).is_some_and(|d| d.wants_ticks())
     }
 

@@ -69,6 +69,8 @@ impl Query {
             now: scope.now,
         };
         self.text.check(around);
+        // What it comes to takes the place of the list.
+        self.hide_stages(scope);
         self.begin(scope, chosen);
     }
 
@@ -227,6 +229,7 @@ impl Query {
     /// Frees and stops everything, since the tab closes.
     pub(super) fn close_all(&mut self, scope: &mut Scope<'_>) {
         self.stop_quietly(scope);
+        self.stop_previews(scope);
         if let Some(documents) = &mut self.results.documents {
             documents.close(scope);
         }
@@ -240,7 +243,10 @@ impl Query {
         result: Result<Reply, Failure>,
         took: Duration,
     ) {
-        if self.sample_settled(scope, task, &result) || self.figures_settled(scope, task, &result) {
+        if self.preview_settled(scope, task, &result)
+            || self.sample_settled(scope, task, &result)
+            || self.figures_settled(scope, task, &result)
+        {
             return;
         }
         if self.running.as_ref().is_none_or(|r| r.task != task) {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    PATIENCE, Post, check, lock, mending, observe, read, standing, statement, together, write,
+    PATIENCE, Post, check, lock, mending, observe, preview, read, standing, statement, together,
+    write,
 };
 use crate::mongo::feed::Feed;
 use crate::mongo::feed::source::Source;
@@ -105,6 +106,7 @@ pub(super) async fn perform(
         Request::Standing => standing::standing(&call)
             .await
             .map(|s| Reply::Standing(Box::new(s))),
+        Request::Preview(asked) => preview::preview(&call, &asked).await.map(Reply::Previewed),
         Request::Gather(gather) => read::gather(&call, gather).await.map(Reply::Gathered),
         Request::Together(changes) => together::together(&call, &changes)
             .await

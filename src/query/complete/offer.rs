@@ -29,7 +29,7 @@ pub(super) struct Offers<'k> {
 }
 
 /// What is inserted for a word as a key with its value.
-pub(super) fn entry_text(entry: &Entry) -> Snippet {
+pub(in crate::query) fn entry_text(entry: &Entry) -> Snippet {
     if !entry.snippet.is_empty() {
         return Snippet::parse(entry.snippet);
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use bson::RawDocumentBuf;
 
+use crate::query::shape::{Field, Fields, Follower, Shape};
+use crate::query::sketch::{Sketch, Value};
 use crate::value::Kind;
 use crate::value::raw::Elements;
 
@@ -25,7 +27,10 @@ const MAX_LEVELS: usize = 8;
 /// Compares the fields of documents before and after a stage. Inside what is new or gone as a whole nothing is named.
 #[must_use]
 pub fn field_changes(before: &[RawDocumentBuf], after: &[RawDocumentBuf]) -> FieldChanges {
-    let (before, after) = (paths(before), paths(after));
+    compare(&paths(before), &paths(after))
+}
+
+fn compare(before: &BTreeSet<String>, after: &BTreeSet<String>) -> FieldChanges {
     let only = |mine: &BTreeSet<String>, other: &BTreeSet<String>| {
         mine.iter()
             .filter(|path| !other.contains(*path))
@@ -37,9 +42,60 @@ pub fn field_changes(before: &[RawDocumentBuf], after: &[RawDocumentBuf]) -> Fie
             .collect()
     };
     FieldChanges {
-        added: only(&after, &before),
-        lost: only(&before, &after),
+        added: only(after, before),
+        lost: only(before, after),
     }
+}
+
+/// The fields that a stage adds and loses, from its text and from documents that were really seen before and after it.
+/// A field that is merely rare, and so not among the few documents seen, is not taken for one that is lost.
+#[must_use]
+pub fn stage_changes(
+    stage: &str,
+    database: &str,
+    known: &dyn Fields,
+    before: &[RawDocumentBuf],
+    after: &[RawDocumentBuf],
+) -> FieldChanges {
+    let text = format!("[{stage}\n]");
+    let sketch = Sketch::new(&text);
+    let (seen_before, seen_after) = (paths(before), paths(after));
+    let field = |path: &String| Field {
+        path: path.clone(),
+        ..Field::default()
+    };
+    let shape = Shape::of(seen_before.iter().map(field).collect());
+    let follower = Follower {
+        sketch: &sketch,
+        fields: known,
+        database,
+    };
+    let name = sketch
+        .groups
+        .get(1)
+        .and_then(|array| array.parts.first())
+        .map(|part| sketch.value(1, part));
+    let name = match name {
+        Some(Value::Document(stage)) => sketch.entries(stage).next().map(|(key, _)| key),
+        _ => None,
+    };
+    if name.as_deref().is_some_and(super::keeps_documents) {
+        return FieldChanges::default();
+    }
+    let told: BTreeSet<String> = follower
+        .after(1, 1, shape, 0)
+        .paths()
+        .into_iter()
+        .map(|(path, _)| path)
+        .take(MAX_PATHS)
+        .collect();
+    if after.is_empty() {
+        return compare(&seen_before, &told);
+    }
+    // What the text says is kept is kept; what is seen is there.
+    let kept: BTreeSet<String> = seen_before.intersection(&told).cloned().collect();
+    let all: BTreeSet<String> = seen_after.union(&kept).cloned().collect();
+    compare(&seen_before, &all)
 }
 
 fn paths(documents: &[RawDocumentBuf]) -> BTreeSet<String> {

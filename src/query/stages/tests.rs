@@ -196,6 +196,33 @@ fn the_fields_that_a_stage_adds_and_loses_are_named() {
     assert_eq!(found.lost, ["a.c", "f"]);
 }
 
+#[test]
+fn a_rare_field_is_not_lost_and_a_stage_without_result_still_says_what_it_does() {
+    let before = [rawdoc! {"a": 1, "rare": 2}, rawdoc! {"a": 2}];
+    let after = [rawdoc! {"a": 1, "n": 5}];
+    let changes = |stage: &str, after: &[RawDocumentBuf]| {
+        let found = stage_changes(
+            stage,
+            "shop",
+            &crate::query::shape::NoFields,
+            &before,
+            after,
+        );
+        (found.added.join(" "), found.lost.join(" "))
+    };
+    let pair = |added: &str, lost: &str| (added.to_owned(), lost.to_owned());
+    assert_eq!(changes("{$addFields: {n: 5}}", &after), pair("n", ""));
+    assert_eq!(changes("{$match: {a: 1}}", &after), pair("", ""));
+    assert_eq!(
+        changes("{$group: {_id: '$a', n: {$sum: 1}}} // all", &[]),
+        pair("_id n", "a rare")
+    );
+    assert_eq!(
+        changes("{$unset: 'rare'}", &[rawdoc! {"a": 1}]),
+        pair("", "rare")
+    );
+}
+
 const PIECES: &[&str] = &[
     "{ $match: { a: 1 } }",
     "{$limit: 5}",
