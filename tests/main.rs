@@ -23,5 +23,6 @@ mod query;
 mod querying;
 mod screenshots;
 mod server;
+mod staging;
 mod support;
 mod terminal;

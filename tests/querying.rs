@@ -12,11 +12,11 @@ use crate::support::desk::profile;
 use crate::support::server::{TestDatabase, shared_uri};
 
 /// A database with a hundred orders, and a console that shows them.
-async fn orders(about: &str, size: (u16, u16)) -> (TestDatabase, Console) {
+pub(crate) async fn orders(about: &str, size: (u16, u16)) -> (TestDatabase, Console) {
     orders_on(about, size, |_| {}).await
 }
 
-async fn orders_on(
+pub(crate) async fn orders_on(
     about: &str,
     size: (u16, u16),
     change: impl FnOnce(&mut Profile),
@@ -40,7 +40,7 @@ async fn orders_on(
 }
 
 /// Puts a text in the place of the query's.
-fn write(console: &mut Console, text: &str) {
+pub(crate) fn write(console: &mut Console, text: &str) {
     console.keys("home");
     while console
         .app

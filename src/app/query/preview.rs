@@ -205,7 +205,7 @@ impl Query {
                 with: before.clone(),
                 before,
                 note: Some(format!(
-                    "never run by a preview: running the statement {what}; below is what it would write"
+                    "never run by a preview: the statement {what}; below is what it would write"
                 )),
             };
         }
@@ -267,7 +267,9 @@ impl Query {
             }
             self.stop_reading(scope);
             // The next one waits a moment: the cursor may go on.
-            self.stages.previews.queued = true;
+            let known = |k: &Key| self.stages.previews.known(k).is_some();
+            let queued = needed.iter().flatten().any(|k| !known(k));
+            self.stages.previews.queued = queued;
             return self.say_of_stage(scope);
         }
         self.stages.previews.queued = false;

@@ -50,7 +50,7 @@ impl Sample {
     }
 
     fn stage(self) -> Option<bson::RawDocumentBuf> {
-        let size = i64::from(self.size()?);
+        let size = i32::try_from(self.size()?).unwrap_or(i32::MAX);
         Some(match self {
             Self::Random => rawdoc! { "$sample": { "size": size } },
             _ => rawdoc! { "$limit": size },
@@ -179,7 +179,7 @@ pub fn sampled(statement: &Statement, sample: Sample, rows: u32) -> Result<Sampl
         made
     };
     let made = Sampled {
-        documents: with(&rawdoc! { "$limit": i64::from(rows) }),
+        documents: with(&rawdoc! { "$limit": i32::try_from(rows).unwrap_or(i32::MAX) }),
         count: with(&rawdoc! { "$count": "n" }),
         of_input,
     };

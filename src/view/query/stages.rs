@@ -1,7 +1,6 @@
 //! Draws the list of a pipeline's stages, and beside or below it what comes out of the one under the cursor.
 
 use ratatui::layout::{Position, Rect};
-use unicode_width::UnicodeWidthStr;
 
 use super::super::overlay::wrap;
 use super::super::{Sheet, documents, words};
@@ -207,7 +206,7 @@ fn head(
     let count = query.stages.previews.counts.get(number).copied().flatten();
     let right = match (off, count) {
         (true, _) => "off ".to_owned(),
-        (false, Some(n)) if !outdated => format!("{} ", words::count(n)),
+        (false, Some(n)) if !outdated => format!("→{} ", words::count(n)),
         _ => String::new(),
     };
     let used = sheet.put_right(line, &right, dim);
@@ -268,13 +267,8 @@ fn preview(sheet: &mut Sheet<'_>, query: &Query, area: Rect) {
         return;
     }
     let previews = &query.stages.previews;
-    let head = Rect {
-        x: area.x + 1,
-        width: area.width.saturating_sub(2),
-        height: 1,
-        ..area
-    };
-    if sheet.buffer.area.width < BESIDE {
+    let beside = sheet.buffer.area.width >= BESIDE;
+    if !beside {
         sheet.horizontal(area.x, area.y, area.width);
     }
     let Some(said) = previews
@@ -284,10 +278,42 @@ fn preview(sheet: &mut Sheet<'_>, query: &Query, area: Rect) {
     else {
         return;
     };
-    head_line(sheet, previews, said, head);
+    let inner = Rect {
+        x: area.x + 1,
+        width: area.width.saturating_sub(2),
+        height: 1,
+        ..area
+    };
+    // Below the list, what goes in is said on the line between the two.
+    let (figures_at, input_at) = match beside {
+        true => (area.y, area.y + 1),
+        false => (area.y + 1, area.y),
+    };
+    if figures_at < area.bottom() {
+        let text = figures(said);
+        let style = sheet.style(Role::TitleFocused);
+        sheet.put(
+            Position::new(inner.x, figures_at),
+            inner.width,
+            &text,
+            style,
+        );
+    }
+    if input_at < area.bottom() {
+        let (text, role) = input(sheet, previews, said);
+        let style = sheet.style(role);
+        let line = Rect {
+            y: input_at,
+            ..inner
+        };
+        match beside {
+            true => sheet.put(Position::new(line.x, line.y), line.width, &text, style),
+            false => sheet.put_right(line, &format!(" {text} "), style),
+        };
+    }
     let mut rest = Rect {
-        y: area.y + 1,
-        height: area.height - 1,
+        y: area.y + 2.min(area.height),
+        height: area.height.saturating_sub(2),
         ..area
     };
     let mut lines: Vec<(String, Role)> = Vec::new();
@@ -309,14 +335,14 @@ fn preview(sheet: &mut Sheet<'_>, query: &Query, area: Rect) {
         };
         lines.extend(help.map(|h| (h, Role::Text)));
     }
-    let width = usize::from(head.width).max(1);
+    let width = usize::from(inner.width).max(1);
     for (text, role) in lines {
         let style = sheet.style(role);
-        for line in wrap(&[text], width).iter().take(2) {
+        for line in wrap(&[text], width).iter().take(3) {
             if rest.height == 0 {
                 return;
             }
-            sheet.put(Position::new(head.x, rest.y), head.width, line, style);
+            sheet.put(Position::new(inner.x, rest.y), inner.width, line, style);
             rest.y += 1;
             rest.height -= 1;
         }
@@ -330,69 +356,48 @@ fn preview(sheet: &mut Sheet<'_>, query: &Query, area: Rect) {
     }
 }
 
-/// How many went in and came out, in which time, and what the sample is.
-fn head_line(sheet: &mut Sheet<'_>, previews: &Previews, said: &Said, line: Rect) {
-    let mut right = Vec::new();
-    let mut role = Role::Dim;
-    if let Some(since) = said.since {
-        role = Role::Busy;
-        right.push(format!(
-            "reading {}",
-            words::span(sheet.app.now.since(since))
-        ));
-    } else if previews.is_busy() {
-        role = Role::Busy;
-        right.push("reading …".to_owned());
-    }
-    let chosen = sample(previews);
-    right.push(match said.of_input {
-        true => chosen,
-        false => match previews.sample.size() {
-            Some(n) => format!("first {} found", grouped(u64::from(n))),
-            None => "all that it finds".to_owned(),
-        },
-    });
-    if let Some(at) = said.at.filter(|_| line.width >= 76) {
-        let at = Calendar::from_millis(i64::try_from(at.0).unwrap_or(0));
-        right.push(format!(
-            "read {:02}:{:02}:{:02} UTC",
-            at.hour, at.minute, at.second
-        ));
-    }
+/// How many went in and came out of the stage, in which time.
+fn figures(said: &Said) -> String {
     let figure = |n: Option<u64>| n.map_or("…".to_owned(), grouped);
-    let mut left = format!("{} {}  ", said.number, said.name);
+    let mut text = format!("{} {}", said.number, said.name);
     if said.went_in.is_some() || said.came_out.is_some() {
         let out = figure(said.came_out);
-        left.push_str(&match said.went_in {
-            Some(n) => format!("{} in → {out} out", grouped(n)),
-            None => format!("→ {out} out"),
+        text.push_str(&match said.went_in {
+            Some(n) => format!("  {} in → {out} out", grouped(n)),
+            None => format!("  → {out} out"),
         });
     }
     if let Some(upto) = said.upto {
-        left.push_str(&match said.own {
+        text.push_str(&match said.own {
             Some(own) => format!("  {} here, {} in all", words::span(own), words::span(upto)),
             None => format!("  {} in all", words::span(upto)),
         });
     }
-    left.push(' ');
-    let right = format!(" {}", right.join("  "));
-    let room = line
-        .width
-        .saturating_sub(u16::try_from(right.width()).unwrap_or(0) + 1);
-    // The figures of the stage are worth more than the words on the sample.
-    let left_width = u16::try_from(left.width()).unwrap_or(u16::MAX);
-    let used = sheet.put(
-        Position::new(line.x, line.y),
-        left_width.min(line.width).min(room.max(line.width * 3 / 5)),
-        &left,
-        sheet.style(Role::TitleFocused),
-    );
-    let end = Rect {
-        x: line.x + used,
-        width: line.width.saturating_sub(used),
-        ..line
+    text
+}
+
+/// Which documents went in, and when that was read.
+fn input(sheet: &Sheet<'_>, previews: &Previews, said: &Said) -> (String, Role) {
+    let mut text = match (said.of_input, previews.sample.size()) {
+        (true, _) => sample(previews),
+        (false, Some(n)) => format!("first {} found", grouped(u64::from(n))),
+        (false, None) => "all that it finds".to_owned(),
     };
-    sheet.put_right(end, &right, sheet.style(role));
+    if let Some(at) = said.at {
+        let at = Calendar::from_millis(i64::try_from(at.0).unwrap_or(0));
+        text.push_str(&format!(
+            "  read {:02}:{:02}:{:02} UTC",
+            at.hour, at.minute, at.second
+        ));
+    }
+    match said.since {
+        Some(since) => {
+            let time = words::span(sheet.app.now.since(since));
+            (format!("{text}  reading {time}"), Role::Busy)
+        }
+        None if previews.is_busy() => (format!("{text}  reading …"), Role::Busy),
+        None => (text, Role::Dim),
+    }
 }
 
 /// The fields that a stage adds and loses, in a line.
