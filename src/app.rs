@@ -22,6 +22,7 @@ pub mod documents;
 pub mod drift;
 pub mod editor;
 pub mod effect;
+pub mod export;
 pub mod field;
 pub mod journal;
 pub mod lists;
@@ -106,6 +107,8 @@ pub struct App {
     pub trail: Trail,
     /// Drafts that are not open in a tab, of earlier runs and of this one.
     pub drafts: Vec<Draft>,
+    /// Results on their way to files.
+    pub exports: Vec<export::Exporting>,
     /// The statements that were run.
     pub history: query::history::History,
     /// How columns are laid out, by [`crate::config::state::layout_key`].
@@ -166,6 +169,7 @@ impl App {
             journal: Journal::default(),
             trail: Trail::default(),
             drafts: Vec::new(),
+            exports: Vec::new(),
             history: query::history::History::default(),
             layouts: BTreeMap::new(),
             ids: Ids::default(),

@@ -3,13 +3,14 @@
 //! The map (each layer may name the ones to its left, and no other):
 //!
 //! ```text
-//! value ← model, query, pool ← mongo::request ← app ← view
+//! value ← model, query, pool, export ← mongo::request ← app ← view
 //!                        input ← runtime
 //! ```
 //!
 //! - [`value`]: BSON as text and trees: shell text and Extended JSON out and in, spans, paths, diff, visible rows. Pure.
 //! - [`model`]: typed models: kinds, readers, validation. Pure.
 //! - [`query`]: shell statements, parsed and evaluated as a closed set of literals. Pure; nothing is ever executed.
+//! - [`export`]: documents in the formats of files. Pure.
 //! - [`pool`]: the fold of driver events into figures. Pure.
 //! - [`mongo`]: the only module that names the driver's client. [`mongo::request`] is plain data that every layer may build.
 //! - [`app`]: the state machine: [`app::App`], `Msg`, `Effect`, `update`. It never awaits, spawns, reads files or a clock.
@@ -28,6 +29,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod export;
 pub mod input;
 pub mod model;
 pub mod mongo;

@@ -26,6 +26,7 @@ use crate::theme::Theme;
 use crate::view;
 
 pub mod external;
+pub mod files;
 pub mod keeper;
 pub mod setup;
 
@@ -351,6 +352,7 @@ impl Deck {
                     },
                 });
             }
+            Effect::CompletePath { text } => self.keeper.complete(text),
             Effect::ReadModels => return Some(self.read_models()),
             Effect::SaveDraft(draft) => self.keeper.save_draft(draft),
             Effect::RemoveDraft(id) => self.keeper.remove_draft(id),

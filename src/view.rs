@@ -17,6 +17,7 @@ pub mod details;
 pub mod documents;
 pub mod drift;
 pub mod editor;
+pub mod export;
 pub mod help;
 pub mod models;
 pub mod monitor;
@@ -80,11 +81,20 @@ fn deck(sheet: &mut Sheet<'_>, area: Rect) {
         height: 1,
         ..area
     };
+    let exports = export::rows(sheet.app, area.height);
     let middle = Rect {
         y: area.y + 1,
-        height: area.height - 2,
+        height: area.height - 2 - exports,
         ..area
     };
+    export::strip(
+        sheet,
+        Rect {
+            y: middle.bottom(),
+            height: exports,
+            ..area
+        },
+    );
     top::draw(sheet, top);
     let (left, right) = split(sheet.app, middle);
     if let Some(left) = left {

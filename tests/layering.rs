@@ -30,13 +30,25 @@ const LAYERS: &[Layer] = &[
         pure: true,
     },
     Layer {
+        at: "export",
+        may: &["export", "value"],
+        pure: true,
+    },
+    Layer {
         at: "pool",
         may: &["pool", "value"],
         pure: true,
     },
     Layer {
         at: "mongo/request",
-        may: &["value", "model", "query", "pool", "mongo::request"],
+        may: &[
+            "value",
+            "model",
+            "query",
+            "pool",
+            "export",
+            "mongo::request",
+        ],
         pure: true,
     },
     Layer {
@@ -47,6 +59,7 @@ const LAYERS: &[Layer] = &[
             "model",
             "query",
             "pool",
+            "export",
             "mongo::request",
             "config::state",
             "config::Profile",
@@ -64,6 +77,7 @@ const LAYERS: &[Layer] = &[
             "model",
             "query",
             "pool",
+            "export",
             "mongo::request",
         ],
         pure: true,
@@ -80,7 +94,9 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         at: "mongo",
-        may: &["mongo", "value", "model", "query", "pool", "config"],
+        may: &[
+            "mongo", "value", "model", "query", "pool", "export", "config",
+        ],
         pure: false,
     },
     Layer {
@@ -97,6 +113,7 @@ const LAYERS: &[Layer] = &[
             "model",
             "query",
             "pool",
+            "export",
             "mongo",
             "theme",
             "input",

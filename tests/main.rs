@@ -15,6 +15,7 @@ mod cli;
 mod console;
 mod drift;
 mod editor;
+mod exporting;
 mod fuzz;
 mod job;
 mod layering;

@@ -270,6 +270,10 @@ pub enum Command {
     StageFold,
     /// Preview on other documents.
     StageSample,
+    /// Write the whole result to a file.
+    Export,
+    /// Stop writing a file.
+    StopExport,
 }
 
 /// One row of the command table.
@@ -1394,6 +1398,23 @@ pub const COMMANDS: &[Entry] = &[
         name: "stage-sample",
         help: "other sample: first so many, by chance, all",
         contexts: &[Context::Stages],
+    },
+    Entry {
+        command: Command::Export,
+        name: "export",
+        help: "write the whole result to a file",
+        contexts: &[
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Query,
+        ],
+    },
+    Entry {
+        command: Command::StopExport,
+        name: "stop-export",
+        help: "stop writing a file; nothing of it is left",
+        contexts: &[Context::Global],
     },
 ];
 

@@ -38,6 +38,7 @@ pub mod checks;
 pub mod columns;
 mod copying;
 mod editing;
+mod exporting;
 pub mod feed;
 pub mod filter;
 pub mod find;
@@ -351,6 +352,7 @@ impl Documents {
                 View::Text => View::Table,
             }),
             Command::Refresh => self.refresh(scope),
+            Command::Export => self.export(scope),
             Command::Filter => self.filter.open(),
             Command::ClearFilter if !self.filter.applied.is_empty() => {
                 let _ = self.apply_filter(scope, "");

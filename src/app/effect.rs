@@ -66,6 +66,11 @@ pub enum Effect {
         /// The line to start at, from 1; 0 where none is known.
         line: usize,
     },
+    /// Look which files and directories a path may go on with; they come back as `Msg::Paths`.
+    CompletePath {
+        /// The path as far as it is typed.
+        text: String,
+    },
     /// Read the model files again; they come back as `Msg::Models`.
     ReadModels,
     /// Keep a draft on disk.

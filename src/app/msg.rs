@@ -40,6 +40,13 @@ pub enum Msg {
         /// What the person should know of files that cannot be read.
         problems: Vec<String>,
     },
+    /// The files and directories that a path may go on with.
+    Paths {
+        /// The path that was asked about.
+        text: String,
+        /// Whole paths, directories with a `/` at their end.
+        found: Vec<String>,
+    },
     /// Drafts of an earlier run were found on disk.
     Drafts(Vec<Draft>),
     /// Something done outside did not work: what, and why.

@@ -7,6 +7,7 @@ use super::cascade::Deletion;
 use super::command::Command;
 use super::context::Context;
 use super::details::Details;
+use super::export::{Wanted, form::ExportForm};
 use super::field::Field;
 use super::picker::{Choice, Picker};
 use super::referrers::Referrers;
@@ -33,6 +34,8 @@ pub enum Overlay {
     Referrers(Box<Referrers>),
     /// A document that is to be deleted, and what becomes of what refers to it.
     Deletion(Box<Deletion>),
+    /// How and where a result is to be exported.
+    Export(Box<ExportForm>),
 }
 
 /// All keys and commands.
@@ -178,6 +181,8 @@ pub enum Intent {
     RemoveDraft(DraftId),
     /// Run the statement that a tab asked about.
     RunStatement(TabId),
+    /// Export a result in the place of a file that is there.
+    Export(Box<Wanted>),
     /// Put the last write back.
     UndoWrite,
     /// Leave the program.
@@ -210,7 +215,7 @@ impl Overlay {
             Self::Picker(_) => Context::List,
             Self::Confirm(c) if c.word.is_some() => Context::Input,
             Self::Confirm(_) => Context::Dialog,
-            Self::Prompt(_) => Context::Input,
+            Self::Prompt(_) | Self::Export(_) => Context::Input,
             Self::Details(_) => Context::Details,
             Self::Referrers(_) | Self::Deletion(_) => Context::Dialog,
         }
@@ -221,7 +226,7 @@ impl Overlay {
         if let Self::Picker(picker) = self {
             return picker.command(command, rows);
         }
-        if let Self::Referrers(_) | Self::Deletion(_) = self {
+        if let Self::Referrers(_) | Self::Deletion(_) | Self::Export(_) = self {
             // They ask the server, which the deck does for them.
             return Outcome::Kept;
         }
@@ -278,7 +283,9 @@ impl Overlay {
                 Command::Accept | Command::Open => Outcome::Answered,
                 _ => Outcome::Kept,
             },
-            Self::Picker(_) | Self::Referrers(_) | Self::Deletion(_) => Outcome::Ignored,
+            Self::Picker(_) | Self::Referrers(_) | Self::Deletion(_) | Self::Export(_) => {
+                Outcome::Ignored
+            }
         }
     }
 
@@ -299,6 +306,8 @@ impl Overlay {
             | Self::Details(_)
             | Self::Referrers(_)
             | Self::Deletion(_) => {}
+            // What is typed there may ask for files, so the deck hands it on.
+            Self::Export(_) => {}
         }
     }
 
@@ -317,6 +326,7 @@ impl Overlay {
                 prompt.problem = None;
                 prompt.field.paste(text);
             }
+            Self::Export(form) => form.pasted(text),
         }
     }
 }

@@ -161,6 +161,10 @@ impl Query {
             Command::StageList => self.turn_stages(scope),
             Command::History => self.list_history(scope),
             Command::CopyCode => self.list_languages(scope),
+            Command::Export => match &self.results.documents {
+                Some(documents) => documents.export(scope),
+                None => scope.info("run a statement first: what it gives is exported"),
+            },
             Command::Query if self.part != Part::Stages => {
                 self.part = match self.part {
                     Part::Text if self.results.documents.is_some() => Part::Results,

@@ -99,6 +99,8 @@ pub enum Asker {
     Administration(String),
     /// Putting a written document back: what it was, for the notice.
     Undo(String),
+    /// An export, which the deck lists.
+    Export,
     /// Nobody waits for it.
     Nobody,
 }

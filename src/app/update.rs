@@ -70,6 +70,7 @@ impl App {
                 }
                 self.tree.rebuild(&self.profiles, &self.models);
             }
+            Msg::Paths { text, found } => self.paths_found(&text, found),
             Msg::Drafts(drafts) => {
                 if !drafts.is_empty() {
                     let mut scope = scope!(self, effects);
@@ -175,6 +176,10 @@ impl App {
             }
             Overlay::Deletion(_) => {
                 self.deletion_command(command, effects);
+                return Handled::Yes;
+            }
+            Overlay::Export(_) => {
+                self.export_command(command, effects);
                 return Handled::Yes;
             }
             _ => {}
@@ -335,6 +340,12 @@ impl App {
             Command::Redraw => effects.push(Effect::Redraw),
             Command::ThemeNext => effects.push(Effect::NextTheme),
             Command::MouseToggle => effects.push(Effect::ToggleMouse),
+            Command::StopExport => {
+                if !self.stop_export(effects) {
+                    let mut scope = scope!(self, (*effects));
+                    scope.info("nothing is being exported");
+                }
+            }
             Command::UndoWrite => self.undo_write_asked(),
             Command::GoBack => self.go_along(true, effects),
             Command::GoForward => self.go_along(false, effects),
@@ -438,19 +449,20 @@ impl App {
             return self.quit(effects);
         };
         let id = tab.id();
-        match tab.unsaved() {
-            Some(unsaved) => {
-                let question = Confirm::new("close the tab?", unsaved.lines, Intent::CloseTab(id));
-                self.overlays.push(Overlay::Confirm(question));
-            }
-            None => self.close_tab(id, effects),
+        let mut lines = tab.unsaved().map_or_else(Vec::new, |u| u.lines);
+        lines.extend(self.exports_lost(Some(id)));
+        if lines.is_empty() {
+            return self.close_tab(id, effects);
         }
+        let question = Confirm::new("close the tab?", lines, Intent::CloseTab(id));
+        self.overlays.push(Overlay::Confirm(question));
     }
 
     fn close_tab(&mut self, id: TabId, effects: &mut Vec<Effect>) {
         let Some(place) = self.place_of(id) else {
             return;
         };
+        self.stop_exports_of(id, effects);
         let mut tab = self.tabs.remove(place);
         let mut scope = scope!(self, (*effects));
         let asked: Vec<TaskId> = scope
@@ -477,9 +489,12 @@ impl App {
         let reads: Vec<TaskId> = self
             .tasks
             .iter()
-            .filter(|(_, r)| r.writes.is_none() && r.by != Asker::Nobody)
+            .filter(|(_, r)| r.writes.is_none() && !matches!(r.by, Asker::Nobody | Asker::Export))
             .map(|(t, _)| *t)
             .collect();
+        if reads.is_empty() && self.stop_export(effects) {
+            return;
+        }
         if reads.is_empty() {
             let writes = self.tasks.values().find_map(|r| r.writes.clone());
             if let Some(what) = writes {
@@ -519,7 +534,8 @@ impl App {
             .values()
             .filter_map(|r| r.writes.clone())
             .collect();
-        if unsaved.is_empty() && writing.is_empty() {
+        let exports = self.exports_lost(None);
+        if unsaved.is_empty() && writing.is_empty() && exports.is_empty() {
             return self.carry_out(Intent::Quit, effects);
         }
         let mut lines: Vec<String> = Vec::new();
@@ -534,12 +550,16 @@ impl App {
                 .iter()
                 .map(|w| format!("still under way: {w}; its outcome will not be seen")),
         );
+        lines.extend(exports);
         self.overlays
             .push(Overlay::Confirm(Confirm::new("quit?", lines, Intent::Quit)));
     }
 
     fn typed(&mut self, input: tui_textarea::Input, effects: &mut Vec<Effect>) {
         self.notices.dismiss();
+        if let Some(Overlay::Export(_)) = self.overlays.last() {
+            return self.export_typed(input, effects);
+        }
         if let Some(overlay) = self.overlays.last_mut() {
             overlay.typed(input);
             return;
@@ -671,6 +691,9 @@ impl App {
             // Only panes that show a long task listen to it.
             Report::Progress { task, progress, .. } => {
                 let by = self.tasks.get(&task).map(|r| r.by.clone());
+                if by == Some(Asker::Export) {
+                    return self.export_progress(task, progress);
+                }
                 if let Some(Asker::Tab(id)) = by
                     && let Some(tab) = self.tabs.iter_mut().find(|t| t.id() == id)
                 {
@@ -836,6 +859,7 @@ impl App {
                 self.administration_settled(profile, &what, result, effects)
             }
             Asker::Undo(what) => self.undo_settled(&what, &result, effects),
+            Asker::Export => self.export_settled(task, result, effects),
             Asker::Nobody => {}
         }
     }
@@ -869,6 +893,10 @@ impl App {
             Intent::RemoveDraft(id) => {
                 self.drafts.retain(|d| d.id != id);
                 effects.push(Effect::RemoveDraft(id));
+            }
+            Intent::Export(mut wanted) => {
+                wanted.export.replace = true;
+                self.begin_export(*wanted, effects);
             }
             Intent::UndoWrite => self.undo_write(effects),
             Intent::Quit => {

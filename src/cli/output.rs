@@ -4,25 +4,23 @@
 //! are learned. Where standard output is a terminal, nothing gets there that a terminal would obey; Extended JSON and
 //! tables hold nothing of the kind wherever they go. A file is written beside its name, and renamed once it is whole.
 
-use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use bson::{RawBson, RawDocument, RawDocumentBuf};
 use clap::ValueEnum;
 
-mod csv;
-mod markdown;
 mod table;
 mod vertical;
 
 use crate::cli::print;
-use crate::value::extjson::{self, Layout, Mode, push_document};
+use crate::export::{self, Encoder};
+use crate::mongo::landing::Landing;
+use crate::value::Malformed;
+use crate::value::extjson::{self, Layout, Mode};
 use crate::value::text::sanitize;
-use csv::Csv;
-use markdown::Markdown;
 use table::Table;
 
 /// How documents are written.
@@ -36,6 +34,8 @@ pub enum Format {
     Jsonl,
     /// Canonical Extended JSON, one document a line. Loses nothing.
     Ejson,
+    /// One array of canonical Extended JSON. Loses nothing.
+    EjsonArray,
     /// Comma-separated values by RFC 4180 with a header, nested documents as dotted columns. Texts that a spreadsheet
     /// would run as a formula begin with `'`.
     Csv,
@@ -52,6 +52,20 @@ impl Format {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::from_str(name, true).ok()
+    }
+
+    /// The format of files that it is; `None` for those that are for people at a terminal.
+    fn of_file(self) -> Option<export::Format> {
+        Some(match self {
+            Self::Json => export::Format::Json,
+            Self::Jsonl => export::Format::Jsonl,
+            Self::Ejson => export::Format::Ejson,
+            Self::EjsonArray => export::Format::EjsonArray,
+            Self::Csv => export::Format::Csv,
+            Self::Markdown => export::Format::Markdown,
+            Self::Bson => export::Format::Bson,
+            Self::Table | Self::Vertical => return None,
+        })
     }
 
     /// Whether results are told in columns or for people, and not for programs that read JSON.
@@ -108,18 +122,18 @@ impl Sink {
         });
     }
 
-    /// Data for the place where it goes: with everything that a terminal would obey escaped, if it goes to one.
-    pub(super) fn clean<'t>(&self, data: &'t str) -> Cow<'t, str> {
-        if self.terminal {
-            sanitize(data)
-        } else {
-            Cow::Borrowed(data)
-        }
-    }
-
-    pub(super) fn damaged(&mut self, why: impl std::fmt::Display) {
+    fn damaged(&mut self, why: impl std::fmt::Display) {
         self.stopped
             .get_or_insert_with(|| Stop::Damaged(format!("a document cannot be read: {why}")));
+    }
+
+    /// Writes what an encoder made, also where it then met bytes that it cannot read.
+    fn take(&mut self, encoder: &mut Encoder, done: Result<(), Malformed>) {
+        self.put_bytes(encoder.bytes());
+        encoder.clear();
+        if let Err(why) = done {
+            self.damaged(why);
+        }
     }
 
     fn flush(&mut self) {
@@ -133,33 +147,17 @@ impl Sink {
 }
 
 enum Shape {
-    Lines(Mode),
-    Array { empty: bool },
-    Columns(Columns),
+    File(Encoder),
+    Table(Columns),
     Vertical { count: u64 },
-    Bytes,
 }
 
-/// The formats with columns: first the documents they are learned from, then the writer.
+/// A table: first the documents that its columns are learned from, then the writer.
 struct Columns {
-    format: Format,
     asked: Vec<String>,
-    raw_csv: bool,
     sample: Vec<RawDocumentBuf>,
     sampled: usize,
-    writer: Option<Writer>,
-}
-
-enum Writer {
-    Csv(Csv),
-    Table(Table),
-    Markdown(Markdown),
-}
-
-/// A file that is renamed once it is whole.
-struct Target {
-    file: tempfile::NamedTempFile,
-    path: PathBuf,
+    writer: Option<Table>,
 }
 
 /// How results are written.
@@ -180,9 +178,7 @@ pub struct Output {
     sink: Sink,
     shape: Shape,
     wish: Wish,
-    target: Option<Target>,
-    /// One document's text; kept between documents for its room.
-    text: String,
+    target: Option<Landing>,
     /// Documents so far, and when the first was waited for: for the line of progress.
     count: u64,
     since: Instant,
@@ -202,13 +198,9 @@ impl Output {
         let (out, target): (Box<dyn Write + Send>, _) = match &wish.out {
             None => (Box::new(io::stdout()), None),
             Some(path) => {
-                let target = Target::beside(path)
-                    .map_err(|e| format!("cannot write `{}`: {e}", path.display()))?;
-                let handle = target
-                    .file
-                    .as_file()
-                    .try_clone()
-                    .map_err(|e| format!("cannot write `{}`: {e}", path.display()))?;
+                let cannot = |e: io::Error| format!("cannot write `{}`: {e}", path.display());
+                let target = Landing::beside(path).map_err(cannot)?;
+                let handle = target.file().try_clone().map_err(cannot)?;
                 (Box::new(handle), Some(target))
             }
         };
@@ -220,10 +212,9 @@ impl Output {
                 flushed: Instant::now(),
                 stopped: None,
             },
-            shape: shape(&wish),
+            shape: shape(&wish, target.is_none() && print::to_terminal()),
             wish,
             target,
-            text: String::new(),
             count: 0,
             since: Instant::now(),
             told: None,
@@ -242,36 +233,15 @@ impl Output {
         self.count += 1;
         self.progress();
         match &mut self.shape {
-            Shape::Lines(mode) => {
-                self.text.clear();
-                match push_document(&mut self.text, document, *mode, Layout::Compact) {
-                    Ok(()) => {
-                        self.text.push('\n');
-                        self.sink.put(&self.text);
-                    }
-                    Err(why) => self.sink.damaged(why),
-                }
+            Shape::File(encoder) => {
+                let done = encoder.document(document);
+                self.sink.take(encoder, done);
             }
-            Shape::Array { empty } => {
-                self.text.clear();
-                match push_document(&mut self.text, document, Mode::Relaxed, Layout::Compact) {
-                    Ok(()) => {
-                        self.sink.put(if *empty { "[\n" } else { ",\n" });
-                        *empty = false;
-                        self.sink.put(&self.text);
-                    }
-                    Err(why) => self.sink.damaged(why),
-                }
-            }
-            Shape::Columns(columns) => columns.document(document, &mut self.sink),
+            Shape::Table(columns) => columns.document(document, &mut self.sink),
             Shape::Vertical { count } => {
                 *count += 1;
                 vertical::write(*count, document, &mut self.sink);
             }
-            Shape::Bytes => self.sink.put_bytes(document.as_bytes()),
-        }
-        if self.text.capacity() > 1 << 20 {
-            self.text = String::new();
         }
         if self.sink.flushed.elapsed() > PATIENCE {
             self.sink.flush();
@@ -286,14 +256,28 @@ impl Output {
     pub fn end_result(&mut self) -> ControlFlow<()> {
         if self.sink.stopped.is_none() {
             match &mut self.shape {
-                Shape::Lines(_) | Shape::Vertical { .. } | Shape::Bytes => {}
-                Shape::Array { empty: true } => self.sink.put("[]\n"),
-                Shape::Array { empty: false } => self.sink.put("\n]\n"),
-                Shape::Columns(columns) => columns.begin(&mut self.sink),
+                Shape::File(encoder) => {
+                    let done = encoder.end();
+                    self.sink.take(encoder, done);
+                }
+                Shape::Table(columns) => columns.begin(&mut self.sink),
+                Shape::Vertical { .. } => {}
             }
         }
+        self.restart();
+        self.flow()
+    }
+
+    /// What comes next begins anew.
+    fn restart(&mut self) {
         self.take_notes();
-        self.shape = shape(&self.wish);
+        match &mut self.shape {
+            Shape::File(encoder) => encoder.restart(),
+            _ => self.shape = shape(&self.wish, self.sink.terminal),
+        }
+    }
+
+    fn flow(&self) -> ControlFlow<()> {
         match self.sink.stopped {
             Some(_) => ControlFlow::Break(()),
             None => ControlFlow::Continue(()),
@@ -313,10 +297,11 @@ impl Output {
     /// Writes one value that is no cursor's: a document as a document, a list one by one, anything else by itself.
     pub fn value(&mut self, value: &RawBson) -> ControlFlow<()> {
         match value {
-            RawBson::Document(document) if self.wish.format == Format::Json => self.alone(
-                document.as_bytes().len(),
-                &RawBson::Document(document.clone()),
-            ),
+            RawBson::Document(_)
+                if matches!(self.wish.format, Format::Json | Format::EjsonArray) =>
+            {
+                self.alone(value)
+            }
             RawBson::Document(document) => {
                 let _ = self.document(document);
                 self.end_result()
@@ -325,9 +310,7 @@ impl Output {
                 for item in list.into_iter().flatten() {
                     let flow = match item {
                         bson::RawBsonRef::Document(document) => self.document(document),
-                        other if matches!(self.shape, Shape::Lines(_) | Shape::Array { .. }) => {
-                            self.element(other)
-                        }
+                        other if self.takes_values() => self.element(other),
                         other => self.document(&named(other)),
                     };
                     if flow.is_break() {
@@ -340,14 +323,14 @@ impl Output {
                 let _ = self.document(&named(other.as_raw_bson_ref()));
                 self.end_result()
             }
-            other => self.alone(0, other),
+            other => self.alone(other),
         }
     }
 
     /// A value on a line of its own.
-    fn alone(&mut self, _size: usize, value: &RawBson) -> ControlFlow<()> {
+    fn alone(&mut self, value: &RawBson) -> ControlFlow<()> {
         let mode = match self.wish.format {
-            Format::Ejson => Mode::Canonical,
+            Format::Ejson | Format::EjsonArray => Mode::Canonical,
             _ => Mode::Relaxed,
         };
         if self.wish.format.is_for_people()
@@ -365,37 +348,21 @@ impl Output {
                 Err(why) => self.sink.damaged(why),
             }
         }
-        self.shape = shape(&self.wish);
-        match self.sink.stopped {
-            Some(_) => ControlFlow::Break(()),
-            None => ControlFlow::Continue(()),
-        }
+        self.restart();
+        self.flow()
+    }
+
+    fn takes_values(&self) -> bool {
+        matches!(&self.shape, Shape::File(encoder) if encoder.takes_values())
     }
 
     /// An element of a list that is no document.
     fn element(&mut self, value: bson::RawBsonRef<'_>) -> ControlFlow<()> {
-        let mode = match &self.shape {
-            Shape::Lines(mode) => *mode,
-            _ => Mode::Relaxed,
-        };
-        match extjson::print(value, mode, Layout::Compact) {
-            Ok(text) => match &mut self.shape {
-                Shape::Array { empty } => {
-                    self.sink.put(if *empty { "[\n" } else { ",\n" });
-                    *empty = false;
-                    self.sink.put(&text);
-                }
-                _ => {
-                    self.sink.put(&text);
-                    self.sink.put("\n");
-                }
-            },
-            Err(why) => self.sink.damaged(why),
+        if let Shape::File(encoder) = &mut self.shape {
+            let done = encoder.value(value);
+            self.sink.take(encoder, done);
         }
-        match self.sink.stopped {
-            Some(_) => ControlFlow::Break(()),
-            None => ControlFlow::Continue(()),
-        }
+        self.flow()
     }
 
     /// Text that was made elsewhere, for one a chart.
@@ -409,7 +376,7 @@ impl Output {
         self.sink.flush();
         if self.sink.stopped.is_none()
             && let Some(target) = self.target.take()
-            && let Err(why) = target.name()
+            && let Err(why) = target.land()
         {
             self.sink.stopped = Some(Stop::Damaged(format!("the file cannot be written: {why}")));
         }
@@ -427,10 +394,17 @@ impl Output {
     /// A file is given up.
     pub fn broken_off(&mut self) -> ControlFlow<Stop> {
         self.clear_progress();
-        if let (None, Shape::Columns(columns)) = (&self.sink.stopped, &mut self.shape)
-            && !columns.sample.is_empty()
-        {
-            columns.begin(&mut self.sink);
+        if self.sink.stopped.is_none() {
+            match &mut self.shape {
+                Shape::File(encoder) => {
+                    let done = encoder.give_up();
+                    self.sink.take(encoder, done);
+                }
+                Shape::Table(columns) if !columns.sample.is_empty() => {
+                    columns.begin(&mut self.sink);
+                }
+                Shape::Table(_) | Shape::Vertical { .. } => {}
+            }
         }
         self.sink.flush();
         self.stop()
@@ -443,16 +417,18 @@ impl Output {
     }
 
     fn take_notes(&mut self) {
-        if let Shape::Columns(Columns {
-            writer: Some(writer),
-            ..
-        }) = &self.shape
-        {
-            self.notes.extend(match writer {
-                Writer::Csv(csv) => csv.notes(),
-                Writer::Table(table) => table.notes(),
-                Writer::Markdown(_) => Vec::new(),
-            });
+        match &mut self.shape {
+            Shape::File(encoder) => self.notes.extend(
+                encoder
+                    .notes()
+                    .into_iter()
+                    .map(|note| format!("{note}; name others with `--columns`")),
+            ),
+            Shape::Table(Columns {
+                writer: Some(table),
+                ..
+            }) => self.notes.extend(table.notes()),
+            Shape::Table(_) | Shape::Vertical { .. } => {}
         }
     }
 
@@ -495,8 +471,7 @@ impl Columns {
         }
         self.sampled += document.as_bytes().len();
         self.sample.push(document.to_owned());
-        let known = self.format != Format::Table && !self.asked.is_empty();
-        if known || self.sample.len() >= SAMPLE || self.sampled >= SAMPLE_BYTES {
+        if self.sample.len() >= SAMPLE || self.sampled >= SAMPLE_BYTES {
             self.begin(sink);
         }
     }
@@ -505,40 +480,26 @@ impl Columns {
         if self.writer.is_some() {
             return;
         }
-        let mut writer = match self.format {
-            Format::Table => Writer::Table(Table::new(&self.asked, &self.sample, sink)),
-            Format::Markdown => Writer::Markdown(Markdown::new(&self.asked, &self.sample, sink)),
-            _ => Writer::Csv(Csv::new(&self.asked, &self.sample, self.raw_csv, sink)),
-        };
+        let mut table = Table::new(&self.asked, &self.sample, sink);
         for document in std::mem::take(&mut self.sample) {
-            writer.row(&document, sink);
+            table.row(&document, sink);
         }
-        self.writer = Some(writer);
-    }
-}
-
-impl Writer {
-    fn row(&mut self, document: &RawDocument, sink: &mut Sink) {
-        match self {
-            Self::Csv(csv) => csv.row(document, sink),
-            Self::Table(table) => table.row(document, sink),
-            Self::Markdown(markdown) => markdown.row(document, sink),
-        }
+        self.writer = Some(table);
     }
 }
 
 /// How the documents of one result are put together.
-fn shape(wish: &Wish) -> Shape {
-    match wish.format {
-        Format::Jsonl => Shape::Lines(Mode::Relaxed),
-        Format::Ejson => Shape::Lines(Mode::Canonical),
-        Format::Json => Shape::Array { empty: true },
-        Format::Vertical => Shape::Vertical { count: 0 },
-        Format::Bson => Shape::Bytes,
-        Format::Csv | Format::Table | Format::Markdown => Shape::Columns(Columns {
-            format: wish.format,
-            asked: wish.columns.clone(),
+fn shape(wish: &Wish, clean: bool) -> Shape {
+    match (wish.format, wish.format.of_file()) {
+        (_, Some(format)) => Shape::File(Encoder::new(export::Wish {
+            columns: wish.columns.clone(),
             raw_csv: wish.raw_csv,
+            clean,
+            ..export::Wish::new(format)
+        })),
+        (Format::Vertical, None) => Shape::Vertical { count: 0 },
+        (_, None) => Shape::Table(Columns {
+            asked: wish.columns.clone(),
             sample: Vec::new(),
             sampled: 0,
             writer: None,
@@ -551,29 +512,4 @@ fn named(value: bson::RawBsonRef<'_>) -> RawDocumentBuf {
     let mut document = RawDocumentBuf::new();
     document.append(bson::raw::cstr!("value"), value);
     document
-}
-
-impl Target {
-    /// A file beside `path`, private until it has its name.
-    fn beside(path: &Path) -> io::Result<Self> {
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        if path.is_dir() {
-            return Err(io::Error::other("it is a directory"));
-        }
-        let file = tempfile::Builder::new()
-            .prefix(".writing-")
-            .tempfile_in(directory)?;
-        Ok(Self {
-            file,
-            path: path.to_owned(),
-        })
-    }
-
-    fn name(self) -> io::Result<()> {
-        self.file.as_file().sync_all()?;
-        self.file.persist(&self.path).map(drop).map_err(|e| e.error)
-    }
 }

@@ -3,6 +3,7 @@
 //! Knows BSON and time spans; must not know the driver, the screen or the configuration file. Two equal requests ask
 //! for the same thing, so a test of the state machine compares them instead of pretending to be a server.
 
+mod export;
 mod outcome;
 
 use std::fmt;
@@ -29,6 +30,7 @@ use drift::{
 use observe::{Changes, Killed, Observe, Observed, OperationId, Profiling, Restored, Tail};
 use standing::{Setup, Standing};
 
+pub use export::{Export, ExportOutcome, ExportSource};
 pub use outcome::{Changed, Outcome};
 
 /// The name of a profile, as written in `[profiles.NAME]`.
@@ -361,6 +363,9 @@ pub enum Request {
     },
     /// The documents after a stage of a pipeline. Answered by [`Reply::Previewed`].
     Preview(Box<preview::Preview>),
+    /// Writes a whole result to a file. Tells how far it is by [`Report::Progress`]. Answered by [`Reply::Exported`], and
+    /// only once nothing of a file that was not finished is left, also where it is stopped.
+    Export(Box<Export>),
 }
 
 impl Request {
@@ -401,8 +406,28 @@ impl Request {
             | Self::Changes { .. }
             | Self::CloseTail { .. }
             // Refused by itself where its statement would write.
-            | Self::Preview(_) => false,
+            | Self::Preview(_)
+            | Self::Export(_) => false,
         }
+    }
+
+    /// The statement that it runs.
+    #[must_use]
+    pub fn statement(&self) -> Option<&Statement> {
+        match self {
+            Self::Run { statement, .. } => Some(statement),
+            Self::Export(export) => match &export.source {
+                ExportSource::Statement(statement) => Some(statement),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether the end of it is awaited when it is stopped, since it leaves something behind until then.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        self.writes() || matches!(self, Self::Export(_))
     }
 }
 
@@ -621,6 +646,8 @@ pub enum Reply {
     Changes(Changes),
     /// To [`Request::Preview`].
     Previewed(preview::Previewed),
+    /// To [`Request::Export`].
+    Exported(ExportOutcome),
     /// To a request that has nothing to tell.
     Done,
 }

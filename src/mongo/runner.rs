@@ -9,6 +9,7 @@
 mod access;
 mod backoff;
 mod check;
+mod export;
 mod mending;
 mod observe;
 mod perform;
@@ -114,7 +115,8 @@ struct Connection {
 #[derive(Debug)]
 struct Running {
     cancel: Cancel,
-    writes: bool,
+    /// What became of it is told even where it is cancelled.
+    awaited: bool,
     /// The asker has its answer; what still runs is only waited for.
     answered: bool,
     /// What the operation runs under on the server.
@@ -297,7 +299,7 @@ impl Runner {
         }
         let cancel = Cancel::default();
         let mut comment = format!("mongodeck/{}/{}", self.session, task.0);
-        if let Request::Run { statement, .. } = &request {
+        if let Some(statement) = request.statement() {
             comment = statement::comment(&comment, statement);
         } else if observe::is_monitoring(&request) {
             comment.push_str(observe::MARK);
@@ -307,7 +309,7 @@ impl Runner {
             task,
             Running {
                 cancel: cancel.clone(),
-                writes: request.writes(),
+                awaited: request.is_awaited(),
                 answered: false,
                 comment: shown,
                 since,
@@ -569,7 +571,7 @@ impl Post {
                 return false;
             };
             running.cancel.cancel();
-            let answer = !running.writes && !running.answered;
+            let answer = !running.awaited && !running.answered;
             running.answered |= answer;
             answer.then_some(running.since)
         };

@@ -1,7 +1,7 @@
 //! The disk's side of the console: one thread that saves what the state machine wants kept, in order.
 //!
 //! Typing never waits for the disk. Of several saves of the same draft that wait, only the newest is done. What cannot
-//! be saved is told to the person.
+//! be saved is told to the person. It also looks which files a path may go on with, since a directory may be slow.
 
 use std::sync::mpsc as blocking;
 use std::thread::JoinHandle;
@@ -19,6 +19,7 @@ enum Order {
     SaveLayout(String, String, ColumnLayout),
     SaveSession(Session),
     KeepStatement(HistoryEntry),
+    Complete(String),
 }
 
 /// The thread, and the way to it.
@@ -34,12 +35,10 @@ impl Keeper {
     pub fn start(store: Option<Store>) -> Self {
         let (orders, inbox) = blocking::channel();
         let (tell, troubles) = mpsc::unbounded_channel();
-        let thread = store.and_then(|store| {
-            std::thread::Builder::new()
-                .name("keeper".to_owned())
-                .spawn(move || keep(&store, &inbox, &tell))
-                .ok()
-        });
+        let thread = std::thread::Builder::new()
+            .name("keeper".to_owned())
+            .spawn(move || keep(store.as_ref(), &inbox, &tell))
+            .ok();
         Self {
             orders: thread.is_some().then_some(orders),
             troubles,
@@ -92,6 +91,11 @@ impl Keeper {
         self.order(Order::SaveSession(session));
     }
 
+    /// Looks which files and directories a path may go on with; they come as [`Msg::Paths`].
+    pub fn complete(&self, text: String) {
+        self.order(Order::Complete(text));
+    }
+
     /// Waits until everything is on disk.
     pub fn finish(mut self) {
         self.orders = None;
@@ -102,7 +106,11 @@ impl Keeper {
     }
 }
 
-fn keep(store: &Store, inbox: &blocking::Receiver<Order>, tell: &mpsc::UnboundedSender<Msg>) {
+fn keep(
+    store: Option<&Store>,
+    inbox: &blocking::Receiver<Order>,
+    tell: &mpsc::UnboundedSender<Msg>,
+) {
     while let Ok(first) = inbox.recv() {
         let mut orders = vec![first];
         orders.extend(inbox.try_iter());
@@ -121,6 +129,15 @@ fn keep(store: &Store, inbox: &blocking::Receiver<Order>, tell: &mpsc::Unbounded
             if outdated {
                 continue;
             }
+            if let Order::Complete(text) = order {
+                let found = super::files::beginning(text);
+                let text = text.clone();
+                let _ = tell.send(Msg::Paths { text, found });
+                continue;
+            }
+            let Some(store) = store else {
+                continue;
+            };
             let (what, result) = match order {
                 Order::SaveDraft(draft) => ("the draft", store.save_draft(draft)),
                 Order::RemoveDraft(id) => ("the draft's removal", store.remove_draft(id)),
@@ -130,6 +147,7 @@ fn keep(store: &Store, inbox: &blocking::Receiver<Order>, tell: &mpsc::Unbounded
                 }
                 Order::KeepStatement(entry) => ("the history", store.keep_statement(entry)),
                 Order::SaveSession(session) => ("the open tabs", store.save_session(session)),
+                Order::Complete(_) => continue,
             };
             if let Err(e) = result {
                 let text = format!("{what} could not be saved: {e}");

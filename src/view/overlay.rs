@@ -4,7 +4,7 @@ use crate::theme::Role;
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Sheet, details, help, referrers};
+use super::{Sheet, details, export, help, referrers};
 use crate::app::overlay::{Confirm, Message, Overlay, Prompt};
 use crate::app::picker::{Choice, Picker};
 use crate::app::regions::Hit;
@@ -22,6 +22,7 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect, place: usize) {
         Overlay::Deletion(deletion) => referrers::draw_deletion(sheet, area, deletion),
         Overlay::Details(details) => details::draw(sheet, area, details),
         Overlay::Picker(picker) => draw_picker(sheet, area, picker),
+        Overlay::Export(form) => export::draw(sheet, area, form),
         Overlay::Confirm(confirm) => draw_confirm(sheet, area, confirm),
         Overlay::Prompt(prompt) => draw_prompt(sheet, area, prompt),
         Overlay::Message(message) => draw_message(sheet, area, message),

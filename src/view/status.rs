@@ -8,6 +8,7 @@ use super::Sheet;
 use crate::app::notice::Level;
 use crate::app::overlay::Overlay;
 use crate::app::regions::Hit;
+use crate::app::scope::Asker;
 use crate::app::{Command, Context, Tab};
 use crate::app::{cascade, editor::Stage};
 use crate::mongo::request::Access;
@@ -117,7 +118,7 @@ fn running(sheet: &Sheet<'_>) -> String {
     let app = sheet.app;
     let longest = app
         .running()
-        .filter(|(_, r)| r.by != crate::app::scope::Asker::Nobody)
+        .filter(|(_, r)| !matches!(r.by, Asker::Nobody | Asker::Export))
         .map(|(_, r)| app.now.since(r.since))
         .max()
         .unwrap_or_default();
@@ -127,7 +128,7 @@ fn running(sheet: &Sheet<'_>) -> String {
     // A write that was sent is waited for.
     let stops = app
         .running()
-        .any(|(_, r)| r.writes.is_none() && r.by != crate::app::scope::Asker::Nobody);
+        .any(|(_, r)| r.writes.is_none() && !matches!(r.by, Asker::Nobody | Asker::Export));
     let stop = sheet
         .keymaps
         .hint(app.context(), Command::Cancel)
@@ -261,6 +262,7 @@ fn short(command: Command) -> &'static str {
         Command::Explain => "explain",
         Command::Format => "format",
         Command::History => "history",
+        Command::Export => "export",
         command => command.help(),
     }
 }
@@ -306,6 +308,7 @@ fn hints(context: Context) -> &'static [Command] {
             C::Follow,
             C::Referrers,
             C::CopyDocument,
+            C::Export,
             C::Palette,
             C::Help,
         ],

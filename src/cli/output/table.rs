@@ -2,14 +2,13 @@
 //!
 //! Columns and widths are learned from the first documents; later ones are cut to them. Always cleaned, wherever it goes.
 
-use std::collections::HashSet;
-
 use bson::spec::ElementType;
 use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Sink;
 use crate::cli::print;
+use crate::export::fields;
 use crate::value::Path;
 use crate::value::cell::{brief, cut};
 
@@ -19,8 +18,6 @@ const WIDEST: usize = 40;
 const NARROWEST: usize = 8;
 /// Blanks between columns.
 const GAP: usize = 2;
-/// The most columns that are learned.
-const MAX_COLUMNS: usize = 200;
 
 struct Column {
     path: Path,
@@ -120,21 +117,6 @@ impl Table {
             n => vec![format!("{n} columns did not fit; choose with `--columns`")],
         }
     }
-}
-
-/// The top-level fields of the sample, in the order in which they first occur.
-pub(super) fn fields(sample: &[RawDocumentBuf]) -> Vec<(String, Path)> {
-    let mut seen = HashSet::new();
-    let mut names = Vec::new();
-    for document in sample {
-        for (key, _) in document.iter().flatten() {
-            let key = key.as_str();
-            if names.len() < MAX_COLUMNS && seen.insert(key.to_owned()) {
-                names.push((key.to_owned(), Path::root().key(key)));
-            }
-        }
-    }
-    names
 }
 
 /// Narrows the widest columns until all fit, and leaves out the last ones where that is not enough. Says how many.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    PATIENCE, Post, check, lock, mending, observe, preview, read, standing, statement, together,
-    write,
+    PATIENCE, Post, check, export, lock, mending, observe, preview, read, standing, statement,
+    together, write,
 };
 use crate::mongo::feed::Feed;
 use crate::mongo::feed::source::Source;
@@ -34,6 +34,14 @@ pub(super) async fn perform(
             && let Some(page) = open.kept(*side, *offset, *count, *max_bytes).await
         {
             return page.map(Reply::Page);
+        }
+    }
+    if let Request::Export(wanted) = &request {
+        if let Some(reply) = export::refuse(wanted)? {
+            return Ok(reply);
+        }
+        if let Some(written) = export::at_hand(wanted, &cancel).await {
+            return written.map(Reply::Exported);
         }
     }
     let link = post.ready(&cancel).await?;
@@ -107,6 +115,9 @@ pub(super) async fn perform(
             .await
             .map(|s| Reply::Standing(Box::new(s))),
         Request::Preview(asked) => preview::preview(&call, &asked).await.map(Reply::Previewed),
+        Request::Export(wanted) => export::export(post, &call, task, &wanted, &cancel)
+            .await
+            .map(Reply::Exported),
         Request::Gather(gather) => read::gather(&call, gather).await.map(Reply::Gathered),
         Request::Together(changes) => together::together(&call, &changes)
             .await

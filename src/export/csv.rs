@@ -4,17 +4,19 @@
 //! missing and one that is null are both empty. A text that a spreadsheet would take for a formula begins with `'`, so that
 //! a document cannot run anything where it is opened; numbers, also those in texts, stay as they are.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
-use super::Sink;
+use super::Wish;
 use crate::value::extjson::{self, Layout, Mode};
 use crate::value::instant;
-use crate::value::{Path, Step};
+use crate::value::text::sanitize;
+use crate::value::{Malformed, Path, Step};
 
 /// How deep nested documents become columns; what is deeper is written as Extended JSON.
-pub(super) const LEVELS: usize = 16;
+const LEVELS: usize = 16;
 /// The most columns that are learned.
 const MAX_COLUMNS: usize = 2_000;
 
@@ -28,35 +30,27 @@ pub(super) struct Csv {
     rows: u64,
     /// Texts stay as they are, also those that look like formulas.
     raw: bool,
+    /// What a terminal would obey is escaped.
+    clean: bool,
 }
 
 impl Csv {
     /// Learns the columns where none were asked for, and writes the header.
-    pub(super) fn new(
-        asked: &[String],
-        sample: &[RawDocumentBuf],
-        raw: bool,
-        sink: &mut Sink,
-    ) -> Self {
-        let columns: Vec<Path> = if asked.is_empty() {
-            let mut found = Vec::new();
-            let mut seen = HashSet::new();
-            for document in sample {
-                collect(document, &Path::root(), LEVELS, &mut found, &mut seen);
-            }
-            found
-        } else {
-            asked.iter().map(|name| Path::parse(name)).collect()
+    pub(super) fn new(wish: &Wish, sample: &[RawDocumentBuf], out: &mut Vec<u8>) -> Self {
+        let asked = &wish.columns;
+        let columns: Vec<Path> = match asked.is_empty() {
+            true => learned(sample.iter().map(|d| &**d)),
+            false => asked.iter().map(|name| Path::parse(name)).collect(),
         };
         let names: Vec<String> = match asked.is_empty() {
             true => columns.iter().map(title).collect(),
-            false => asked.to_vec(),
+            false => asked.clone(),
         };
         if !names.is_empty() {
-            let header: Vec<String> = names.iter().map(|n| defused(n, raw)).collect();
-            write_row(header.iter().map(String::as_str), sink);
+            let header: Vec<String> = names.iter().map(|n| defused(n, wish.raw_csv)).collect();
+            write_row(header.iter().map(String::as_str), wish.clean, out);
         }
-        let known = asked.is_empty().then(|| {
+        let known = (asked.is_empty() || wish.tell_others).then(|| {
             let mut known = Known::default();
             columns.iter().for_each(|path| known.add(path));
             known
@@ -66,45 +60,67 @@ impl Csv {
             known,
             with_others: 0,
             rows: 0,
-            raw,
+            raw: wish.raw_csv,
+            clean: wish.clean,
         }
     }
 
     /// Writes one document.
-    pub(super) fn row(&mut self, document: &RawDocument, sink: &mut Sink) {
+    pub(super) fn row(
+        &mut self,
+        document: &RawDocument,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Malformed> {
         self.rows += 1;
         if self.known.as_ref().is_some_and(|k| k.lacks(document)) {
             self.with_others += 1;
         }
         let mut cells = Vec::with_capacity(self.columns.len());
         for path in &self.columns {
-            match path.get(document).map(|v| text(v, self.raw)).transpose() {
-                Ok(text) => cells.push(text.unwrap_or_default()),
-                Err(why) => return sink.damaged(why),
-            }
+            let text = path.get(document).map(|v| text(v, self.raw)).transpose()?;
+            cells.push(text.unwrap_or_default());
         }
         if !cells.is_empty() {
-            write_row(cells.iter().map(String::as_str), sink);
+            write_row(cells.iter().map(String::as_str), self.clean, out);
         }
+        Ok(())
     }
 
-    pub(super) fn notes(&self) -> Vec<String> {
+    /// How many documents had values that are in no column.
+    pub(super) fn note(&mut self) -> Option<String> {
         if self.with_others == 0 {
-            return Vec::new();
+            return None;
         }
-        vec![format!(
-            "{} of {} have values that are in no column: the columns are those of the first documents, {MAX_COLUMNS} at the most; name others with `--columns`",
+        let rows = match self.rows {
+            1 => "1 document".to_owned(),
+            n => format!("{n} documents"),
+        };
+        let note = format!(
+            "{} of {rows} have values that are in no column: the columns are those of the first documents, {MAX_COLUMNS} at the most",
             self.with_others,
-            match self.rows {
-                1 => "1 document".to_owned(),
-                n => format!("{n} documents"),
-            }
-        )]
+        );
+        self.with_others = 0;
+        Some(note)
     }
 }
 
+/// The columns that these documents have, nested ones in dot notation, in the order in which they first occur.
+#[must_use]
+pub fn columns<'d>(documents: impl IntoIterator<Item = &'d RawDocument>) -> Vec<String> {
+    learned(documents).iter().map(title).collect()
+}
+
+fn learned<'d>(documents: impl IntoIterator<Item = &'d RawDocument>) -> Vec<Path> {
+    let mut found = Vec::new();
+    let mut seen = HashSet::new();
+    for document in documents {
+        collect(document, &Path::root(), LEVELS, &mut found, &mut seen);
+    }
+    found
+}
+
 /// The name of a column: in dot notation where that says which field is meant.
-pub(super) fn title(path: &Path) -> String {
+fn title(path: &Path) -> String {
     let plain =
         |step: &Step| matches!(step, Step::Key(k) if !k.is_empty() && !k.contains(['.', '[']));
     match path.0.iter().all(plain) {
@@ -147,7 +163,7 @@ impl Known {
     }
 }
 
-pub(super) fn collect(
+fn collect(
     document: &RawDocument,
     lead: &Path,
     levels: usize,
@@ -168,7 +184,8 @@ pub(super) fn collect(
 
 /// A text that no spreadsheet runs: one that begins as formulas do is led by `'`, but for numbers.
 fn defused(text: &str, raw: bool) -> String {
-    let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    // Some spreadsheets take the wide forms for the same.
+    let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     if raw || !begins || text.parse::<f64>().is_ok_and(f64::is_finite) {
         text.to_owned()
     } else {
@@ -177,7 +194,7 @@ fn defused(text: &str, raw: bool) -> String {
 }
 
 /// The plain text of a value.
-fn text(value: RawBsonRef<'_>, raw: bool) -> Result<String, crate::value::Malformed> {
+fn text(value: RawBsonRef<'_>, raw: bool) -> Result<String, Malformed> {
     Ok(match value {
         RawBsonRef::Null | RawBsonRef::Undefined => String::new(),
         RawBsonRef::String(s) | RawBsonRef::Symbol(s) => defused(s, raw),
@@ -194,13 +211,16 @@ fn text(value: RawBsonRef<'_>, raw: bool) -> Result<String, crate::value::Malfor
     })
 }
 
-fn write_row<'c>(cells: impl Iterator<Item = &'c str>, sink: &mut Sink) {
+fn write_row<'c>(cells: impl Iterator<Item = &'c str>, clean: bool, out: &mut Vec<u8>) {
     let mut line = String::new();
     for (i, cell) in cells.enumerate() {
         if i > 0 {
             line.push(',');
         }
-        let cell = sink.clean(cell);
+        let cell = match clean {
+            true => sanitize(cell),
+            false => Cow::Borrowed(cell),
+        };
         if cell.contains([',', '"', '\n', '\r']) || cell.starts_with(' ') || cell.ends_with(' ') {
             line.push('"');
             line.push_str(&cell.replace('"', "\"\""));
@@ -210,7 +230,7 @@ fn write_row<'c>(cells: impl Iterator<Item = &'c str>, sink: &mut Sink) {
         }
     }
     line.push_str("\r\n");
-    sink.put(&line);
+    out.extend_from_slice(line.as_bytes());
 }
 
 #[cfg(test)]

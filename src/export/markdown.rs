@@ -1,9 +1,9 @@
 //! A Markdown table: a header, a rule, one row a document. Nothing in a cell ends the cell or its row.
 
+use std::collections::HashSet;
+
 use bson::{RawDocument, RawDocumentBuf};
 
-use super::Sink;
-use super::table::fields;
 use crate::value::Path;
 use crate::value::cell::brief;
 
@@ -17,18 +17,15 @@ pub(super) struct Markdown {
 
 impl Markdown {
     /// Learns the columns where none were asked for, and writes the header.
-    pub(super) fn new(asked: &[String], sample: &[RawDocumentBuf], sink: &mut Sink) -> Self {
+    pub(super) fn new(asked: &[String], sample: &[RawDocumentBuf], out: &mut Vec<u8>) -> Self {
         let names: Vec<(String, Path)> = if asked.is_empty() {
             fields(sample)
         } else {
-            asked
-                .iter()
-                .map(|n| (n.clone(), Path::from_dotted(n)))
-                .collect()
+            asked.iter().map(|n| (n.clone(), Path::parse(n))).collect()
         };
         if !names.is_empty() {
-            row(names.iter().map(|(name, _)| escaped(name)), sink);
-            row(names.iter().map(|_| "---".to_owned()), sink);
+            row(names.iter().map(|(name, _)| escaped(name)), out);
+            row(names.iter().map(|_| "---".to_owned()), out);
         }
         Self {
             columns: names.into_iter().map(|(_, path)| path).collect(),
@@ -36,7 +33,7 @@ impl Markdown {
     }
 
     /// Writes one document.
-    pub(super) fn row(&self, document: &RawDocument, sink: &mut Sink) {
+    pub(super) fn row(&self, document: &RawDocument, out: &mut Vec<u8>) {
         if !self.columns.is_empty() {
             row(
                 self.columns.iter().map(|path| {
@@ -44,13 +41,13 @@ impl Markdown {
                         .map(|v| escaped(&brief(v, WIDEST)))
                         .unwrap_or_default()
                 }),
-                sink,
+                out,
             );
         }
     }
 }
 
-fn row(cells: impl Iterator<Item = String>, sink: &mut Sink) {
+fn row(cells: impl Iterator<Item = String>, out: &mut Vec<u8>) {
     let mut line = String::from("|");
     for cell in cells {
         line.push(' ');
@@ -58,7 +55,7 @@ fn row(cells: impl Iterator<Item = String>, sink: &mut Sink) {
         line.push_str(" |");
     }
     line.push('\n');
-    sink.put(&line);
+    out.extend_from_slice(line.as_bytes());
 }
 
 fn escaped(text: &str) -> String {
@@ -76,4 +73,23 @@ fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// The most columns that are learned.
+const MAX_COLUMNS: usize = 200;
+
+/// The top-level fields of the sample, in the order in which they first occur.
+#[must_use]
+pub fn fields(sample: &[RawDocumentBuf]) -> Vec<(String, Path)> {
+    let mut seen = HashSet::new();
+    let mut names = Vec::new();
+    for document in sample {
+        for (key, _) in document.iter().flatten() {
+            let key = key.as_str();
+            if names.len() < MAX_COLUMNS && seen.insert(key.to_owned()) {
+                names.push((key.to_owned(), Path::root().key(key)));
+            }
+        }
+    }
+    names
 }
