@@ -16,7 +16,7 @@ use crate::mongo::request::{
 use crate::value::Value;
 use crate::value::cell::brief;
 use crate::value::diff::diff;
-use crate::value::update::{self, delete_filter, plan};
+use crate::value::update::{delete_filter, plan};
 
 impl App {
     /// Asks whether the last write is to be put back.
@@ -132,21 +132,7 @@ fn undoing(entry: &Entry) -> Result<Write, String> {
     match (&entry.before, &entry.after) {
         (Some(before), Some(after)) => {
             let plan = plan(after, before).map_err(|e| e.to_string())?;
-            let filter = plan.filter;
-            Ok(match plan.change {
-                update::Write::Update(update) => Write::Update {
-                    namespace,
-                    id,
-                    filter,
-                    update,
-                },
-                update::Write::Replace(replacement) => Write::Replace {
-                    namespace,
-                    id,
-                    filter,
-                    replacement,
-                },
-            })
+            Ok(Write::planned(namespace, id, plan))
         }
         (Some(before), None) => Ok(Write::Insert {
             namespace,

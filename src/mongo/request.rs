@@ -15,7 +15,7 @@ use bson::{RawBson, RawDocumentBuf};
 
 use crate::pool::{Moment, Pools};
 use crate::query::Statement;
-use crate::value::Path;
+use crate::value::{Path, update};
 
 pub mod drift;
 pub mod observe;
@@ -475,6 +475,26 @@ pub enum Write {
 }
 
 impl Write {
+    /// What sends a planned change of the document `id`.
+    #[must_use]
+    pub fn planned(namespace: Namespace, id: RawBson, plan: update::Plan) -> Self {
+        let filter = plan.filter;
+        match plan.change {
+            update::Write::Update(update) => Self::Update {
+                namespace,
+                id,
+                filter,
+                update,
+            },
+            update::Write::Replace(replacement) => Self::Replace {
+                namespace,
+                id,
+                filter,
+                replacement,
+            },
+        }
+    }
+
     /// The collection it changes.
     #[must_use]
     pub fn namespace(&self) -> &Namespace {

@@ -11,7 +11,7 @@ use crate::app::Command;
 use crate::app::documents::{Documents, Origin, View};
 use crate::model::{Severity, Violation};
 use crate::theme::Role;
-use crate::value::Kind;
+use crate::value::{Kind, Malformed};
 
 mod strip;
 mod table;
@@ -272,6 +272,17 @@ pub fn kind_role(kind: Kind) -> Role {
         Kind::Code | Kind::CodeWithScope => Role::KindCode,
         Kind::MinKey | Kind::MaxKey | Kind::DbPointer => Role::KindOther,
     }
+}
+
+/// Says why a document has no picture.
+fn damaged(sheet: &mut Sheet<'_>, area: Rect, problem: &Malformed) {
+    let style = sheet.style(Role::Error);
+    sheet.put(
+        Position::new(area.x + 1, area.y),
+        area.width.saturating_sub(1),
+        &format!("✗ this document cannot be shown: {problem}"),
+        style,
+    );
 }
 
 /// The mark of a violation: what would be refused, or what is only odd.

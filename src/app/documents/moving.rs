@@ -227,7 +227,7 @@ impl Documents {
     /// Puts the cursor on a row of the screen.
     fn point(&mut self, row: usize, height: usize) {
         match (&mut self.tree, &mut self.text) {
-            (Some(tree), _) => tree.cursor = tree.first + row,
+            (Some(tree), _) => tree.window.cursor = tree.window.first + row,
             (None, Some(text)) => text.cursor = text.first + row,
             (None, None) => {
                 let line = self.feed.rows.top() + i64::try_from(row).unwrap_or(0);

@@ -20,7 +20,7 @@ impl Documents {
     #[must_use]
     pub fn spot(&self) -> Spot {
         let first = match (&self.tree, &self.text) {
-            (Some(tree), _) => tree.first,
+            (Some(tree), _) => tree.window.first,
             (None, Some(text)) => text.first,
             (None, None) => 0,
         };
@@ -48,7 +48,7 @@ impl Documents {
         let rows = scope.regions.main_rows;
         if let Some(tree) = &mut self.tree {
             tree.go_to(&spot.path);
-            tree.first = spot.first;
+            tree.window.first = spot.first;
             tree.keep_in_sight(rows);
         }
         if let Some(text) = &mut self.text {

@@ -6,7 +6,7 @@ use bson::RawDocumentBuf;
 
 use super::find;
 use crate::app::command::Command;
-use crate::app::regions::scrolled;
+use crate::app::window::Window;
 use crate::value::outline::Outline;
 use crate::value::{Malformed, Path};
 
@@ -16,10 +16,8 @@ pub struct TreeView {
     document: Arc<RawDocumentBuf>,
     /// Its rows, or why it has none.
     pub outline: Result<Outline, Malformed>,
-    /// The row under the cursor.
-    pub cursor: usize,
-    /// The first row on the screen.
-    pub first: usize,
+    /// The row under the cursor, and the first one on the screen.
+    pub window: Window,
 }
 
 impl TreeView {
@@ -29,8 +27,7 @@ impl TreeView {
         let mut view = Self {
             outline: Outline::new(Arc::clone(&document)),
             document,
-            cursor: 0,
-            first: 0,
+            window: Window::default(),
         };
         view.go_to(path);
         view
@@ -51,7 +48,11 @@ impl TreeView {
     /// The path of the row under the cursor; the root where there is none.
     #[must_use]
     pub fn path(&self) -> Path {
-        let path = self.outline.as_ref().ok().and_then(|o| o.path(self.cursor));
+        let path = self
+            .outline
+            .as_ref()
+            .ok()
+            .and_then(|o| o.path(self.window.cursor));
         path.unwrap_or_default()
     }
 
@@ -61,13 +62,13 @@ impl TreeView {
             return false;
         };
         if let Some(row) = outline.open_to(path) {
-            self.cursor = row;
+            self.window.cursor = row;
             return true;
         }
         let mut above = path.parent();
         while let Some(path) = above {
             if let Some(row) = outline.open_to(&path) {
-                self.cursor = row;
+                self.window.cursor = row;
                 break;
             }
             above = path.parent();
@@ -77,78 +78,55 @@ impl TreeView {
 
     /// Keeps the cursor among the rows, and in sight of a screen of `height` rows.
     pub fn keep_in_sight(&mut self, height: usize) {
-        let rows = self.rows();
-        self.cursor = self.cursor.min(rows.saturating_sub(1));
-        self.first = scrolled(self.first, self.cursor, height).min(rows.saturating_sub(height));
+        self.window.fit(self.rows(), height);
     }
 
     /// Scrolls by so many rows; the cursor stays unless it would leave the screen.
     pub fn scroll(&mut self, by: isize, height: usize) {
-        let last = self.rows().saturating_sub(height);
-        self.first = self.first.saturating_add_signed(by).min(last);
-        let bottom = self.first + height.max(1) - 1;
-        self.cursor = self.cursor.clamp(self.first, bottom.max(self.first));
+        self.window.scroll(by, self.rows(), height);
     }
 
     /// Takes a command. Whether it was for the tree.
     pub fn command(&mut self, command: Command, height: usize) -> bool {
-        let height = height.max(1);
-        let last = self.rows().saturating_sub(1);
+        let rows = self.rows();
         let Ok(outline) = &mut self.outline else {
             return false;
         };
+        if self.window.command(command, rows, height) {
+            return true;
+        }
         match command {
-            Command::CursorUp => self.cursor = self.cursor.saturating_sub(1),
-            Command::CursorDown => self.cursor += 1,
-            Command::CursorFirst => self.cursor = 0,
-            Command::CursorLast => self.cursor = last,
-            Command::PageUp => {
-                self.cursor = self.cursor.saturating_sub(height);
-                self.first = self.first.saturating_sub(height);
-            }
-            Command::PageDown => {
-                self.cursor += height;
-                self.first += height;
-            }
-            Command::HalfPageUp => {
-                self.cursor = self.cursor.saturating_sub(height / 2 + 1);
-                self.first = self.first.saturating_sub(height / 2 + 1);
-            }
-            Command::HalfPageDown => {
-                self.cursor += height / 2 + 1;
-                self.first += height / 2 + 1;
-            }
             Command::Open | Command::Toggle => {
-                outline.toggle(self.cursor);
+                outline.toggle(self.window.cursor);
             }
             Command::CursorRight => {
-                if outline.open(self.cursor) == 0 && self.cursor < last {
-                    let inside = outline.rows(self.cursor, 2, 1);
+                if outline.open(self.window.cursor) == 0 && self.window.cursor + 1 < rows {
+                    let inside = outline.rows(self.window.cursor, 2, 1);
                     if matches!(&inside[..], [a, b] if b.depth > a.depth) {
-                        self.cursor += 1;
+                        self.window.cursor += 1;
                     }
                 }
             }
             Command::CursorLeft => {
-                if outline.close(self.cursor) == 0
-                    && let Some(parent) = outline.parent(self.cursor)
+                if outline.close(self.window.cursor) == 0
+                    && let Some(parent) = outline.parent(self.window.cursor)
                 {
-                    self.cursor = parent;
+                    self.window.cursor = parent;
                 }
             }
             Command::ExpandAll => {
-                let path = outline.path(self.cursor);
+                let path = outline.path(self.window.cursor);
                 outline.open_all();
                 if let Some(row) = path.and_then(|p| outline.open_to(&p)) {
-                    self.cursor = row;
+                    self.window.cursor = row;
                 }
             }
             Command::CollapseAll => {
-                let top = outline.path(self.cursor);
+                let top = outline.path(self.window.cursor);
                 outline.close_all();
                 let top = top.and_then(|p| p.0.into_iter().next());
                 let row = top.and_then(|s| outline.open_to(&Path(vec![s])));
-                self.cursor = row.unwrap_or(0);
+                self.window.cursor = row.unwrap_or(0);
             }
             _ => return false,
         }

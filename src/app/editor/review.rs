@@ -10,7 +10,7 @@ use crate::model::{Model, Severity, Violation};
 use crate::mongo::request::{Namespace, Write};
 use crate::value::diff::{Change, diff};
 use crate::value::shell::{Style, print, print_document};
-use crate::value::update::{self, Plan, PlanError};
+use crate::value::update::{self, PlanError};
 use crate::value::{Path, Step, Value};
 
 /// The largest document that a server keeps, in bytes.
@@ -103,22 +103,7 @@ impl Review {
                 "no update operator can say this: the whole document is replaced",
             ));
         }
-        let Plan { filter, change, .. } = plan;
-        let namespace = namespace.clone();
-        let write = match change {
-            update::Write::Update(update) => Write::Update {
-                namespace,
-                id,
-                filter,
-                update,
-            },
-            update::Write::Replace(replacement) => Write::Replace {
-                namespace,
-                id,
-                filter,
-                replacement,
-            },
-        };
+        let write = Write::planned(namespace.clone(), id, plan);
         Ok(Self::new(write, after, paths, statement, violations, lines))
     }
 

@@ -16,15 +16,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
     let lines = match &view.lines {
         Ok(lines) => lines,
         Err(problem) => {
-            let text = format!("✗ this document cannot be shown: {problem}");
-            let style = sheet.style(Role::Error);
-            sheet.put(
-                Position::new(area.x + 1, area.y),
-                area.width - 1,
-                &text,
-                style,
-            );
-            return;
+            return super::damaged(sheet, area, problem);
         }
     };
     let digits = u16::try_from(view.count().max(1).ilog10() + 1).unwrap_or(1);

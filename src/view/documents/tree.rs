@@ -22,15 +22,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
     let outline = match &view.outline {
         Ok(outline) => outline,
         Err(problem) => {
-            let text = format!("✗ this document cannot be shown: {problem}");
-            let style = sheet.style(Role::Error);
-            sheet.put(
-                Position::new(area.x + 1, area.y),
-                area.width - 1,
-                &text,
-                style,
-            );
-            return;
+            return super::damaged(sheet, area, problem);
         }
     };
     let violations = match tab.feed.rows.current() {
@@ -38,7 +30,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
         None => &[],
     };
     let rows = outline.rows(
-        view.first,
+        view.window.first,
         usize::from(area.height),
         usize::from(area.width),
     );
@@ -51,8 +43,8 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
             ..area
         };
         sheet.hit(line, Hit::Row(place));
-        let number = view.first + place;
-        let at_cursor = number == view.cursor;
+        let number = view.window.first + place;
+        let at_cursor = number == view.window.cursor;
         if at_cursor {
             let style = sheet.style(Role::HintKey);
             sheet.put(Position::new(line.x, y), 1, "›", style);

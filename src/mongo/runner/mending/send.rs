@@ -36,6 +36,14 @@ pub(super) struct Sender<'a> {
     next: i64,
 }
 
+/// A batch that the journal has.
+struct Batch {
+    number: i64,
+    entries: Vec<Entry>,
+    /// The changed paths, for the log of writes.
+    paths: Vec<String>,
+}
+
 /// What the server answered to one batch.
 #[derive(Default)]
 struct Answer {
@@ -66,18 +74,9 @@ impl<'a> Sender<'a> {
         journal: &mut Journal,
         planned: Vec<Planned>,
     ) -> Result<(), Failure> {
-        may_go_on(self.post, self.call)?;
-        let paths = paths(&planned);
-        let entries: Vec<Entry> = planned.into_iter().map(|p| p.entry).collect();
-        let number = self.begin(journal, &entries)?;
-        let answer = self.send(&entries).await?;
-        let missed = self.missed(&entries, &answer).await?;
-        self.count(&entries, &missed, answer);
-        journal
-            .done(number, &missed)
-            .map_err(|e| local("the journal cannot be written", &e))?;
-        self.log(&entries, &missed, &paths);
-        Ok(())
+        let batch = self.begin(journal, planned)?;
+        let answer = self.send(&batch.entries).await?;
+        self.end(journal, batch, answer).await
     }
 
     /// Sends everything in one transaction, after the journal has it.
@@ -86,13 +85,10 @@ impl<'a> Sender<'a> {
         journal: &mut Journal,
         planned: Vec<Planned>,
     ) -> Result<(), Failure> {
-        may_go_on(self.post, self.call)?;
-        let paths = paths(&planned);
-        let entries: Vec<Entry> = planned.into_iter().map(|p| p.entry).collect();
-        let number = self.begin(journal, &entries)?;
+        let batch = self.begin(journal, planned)?;
         let mut attempt = 1;
         let matched = loop {
-            match self.attempt(&entries).await {
+            match self.attempt(&batch.entries).await {
                 Ok(matched) => break matched,
                 Err((_, true)) if attempt < ATTEMPTS => attempt += 1,
                 Err((mut failure, _)) => {
@@ -108,13 +104,7 @@ impl<'a> Sender<'a> {
             matched,
             refused: Vec::new(),
         };
-        let missed = self.missed(&entries, &answer).await?;
-        self.count(&entries, &missed, answer);
-        journal
-            .done(number, &missed)
-            .map_err(|e| local("the journal cannot be written", &e))?;
-        self.log(&entries, &missed, &paths);
-        Ok(())
+        self.end(journal, batch, answer).await
     }
 
     /// One attempt at a transaction: how many documents matched; or why not, and whether another attempt may do.
@@ -174,13 +164,37 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    fn begin(&mut self, journal: &mut Journal, entries: &[Entry]) -> Result<i64, Failure> {
+    /// Writes into the journal what is about to be sent, where it may still be sent.
+    fn begin(&mut self, journal: &mut Journal, planned: Vec<Planned>) -> Result<Batch, Failure> {
+        may_go_on(self.post, self.call)?;
+        let paths = paths(&planned);
+        let entries: Vec<Entry> = planned.into_iter().map(|p| p.entry).collect();
         let number = self.next;
         self.next += 1;
         journal
-            .begin(number, entries)
+            .begin(number, &entries)
             .map_err(|e| local("the old values cannot be kept", &e))?;
-        Ok(number)
+        Ok(Batch {
+            number,
+            entries,
+            paths,
+        })
+    }
+
+    /// Counts what became of a batch, and writes it into the journal and the log.
+    async fn end(
+        &mut self,
+        journal: &mut Journal,
+        batch: Batch,
+        answer: Answer,
+    ) -> Result<(), Failure> {
+        let missed = self.missed(&batch.entries, &answer).await?;
+        self.count(&batch.entries, &missed, answer);
+        journal
+            .done(batch.number, &missed)
+            .map_err(|e| local("the journal cannot be written", &e))?;
+        self.log(&batch.entries, &missed, &batch.paths);
+        Ok(())
     }
 
     fn command(&self, entries: &[Entry]) -> RawDocumentBuf {
