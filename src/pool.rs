@@ -13,11 +13,13 @@ pub mod event;
 mod fold;
 pub mod histogram;
 pub mod history;
+pub mod record;
 pub mod warning;
 
-pub use event::{CheckoutFailure, CloseReason, Event, Moment, ServerKind, What};
+pub use event::{CheckoutFailure, CloseReason, Event, Moment, ServerKind, What, Work};
 pub use fold::{
-    CommandFigures, Connection, ConnectionState, Pool, PoolState, Pools, RoundTrip, Timeline,
+    CommandFigures, Connection, ConnectionState, Pool, PoolState, Pools, RoundTrip, Summary,
+    Timeline,
 };
 pub use histogram::Histogram;
 pub use history::{History, Second};

@@ -335,6 +335,7 @@ impl Deck {
             Effect::Disconnect { profile } => self.runner.disconnect(&profile),
             Effect::Unlock { profile, lasts } => self.runner.unlock(&profile, lasts),
             Effect::Lock { profile } => self.runner.lock(&profile),
+            Effect::WatchPools { profile, whole } => self.runner.watch_pools(&profile, whole),
             Effect::Copy { text } => return Some(self.copy(&text)),
             Effect::EditExternally { tab, text, line } => {
                 // The other program reads the keys, so nobody else may.
@@ -354,6 +355,7 @@ impl Deck {
             }
             Effect::CompletePath { text } => self.keeper.complete(text),
             Effect::ReadModels => return Some(self.read_models()),
+            Effect::WriteFile { path, text, what } => self.keeper.write_file(path, text, what),
             Effect::SaveDraft(draft) => self.keeper.save_draft(draft),
             Effect::RemoveDraft(id) => self.keeper.remove_draft(id),
             Effect::RecordWrite(record) => self.keeper.log_write(record),

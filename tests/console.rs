@@ -5,4 +5,5 @@ mod deck;
 mod documents;
 mod drift;
 mod models;
+mod monitor;
 mod references;

@@ -297,7 +297,9 @@ impl App {
                 )));
                 return;
             }
-            Purpose::Sort(_) | Purpose::Search(_) | Purpose::Watch(_) => return,
+            Purpose::Sort(_) | Purpose::Search(_) | Purpose::Watch(_) | Purpose::EventFile(_) => {
+                return;
+            }
         };
         self.overlays.pop();
         self.carry_out(

@@ -204,6 +204,8 @@ pub enum Command {
     Monitor,
     /// The connection pools.
     Pools,
+    /// Write the events shown to a file.
+    EventsExport,
     /// The collection's model.
     Model,
     /// Hold the collection to its model.
@@ -793,6 +795,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "view-next",
         help: "next view: table, tree, text",
         contexts: &[
+            Context::Monitor,
             Context::Table,
             Context::Outline,
             Context::Text,
@@ -1181,6 +1184,12 @@ pub const COMMANDS: &[Entry] = &[
         name: "pools",
         help: "the connection pools",
         contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::EventsExport,
+        name: "events-export",
+        help: "write the events of the pools to a file",
+        contexts: &[Context::Monitor],
     },
     Entry {
         command: Command::Model,

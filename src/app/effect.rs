@@ -33,6 +33,13 @@ pub enum Effect {
         /// The profile.
         profile: ProfileName,
     },
+    /// Begin or cease to report all figures of a profile's pools; else reports hold the summary alone.
+    WatchPools {
+        /// The profile.
+        profile: ProfileName,
+        /// Whether all are wanted.
+        whole: bool,
+    },
     /// Allow writing on a production profile for a while.
     Unlock {
         /// The profile.
@@ -73,6 +80,15 @@ pub enum Effect {
     },
     /// Read the model files again; they come back as `Msg::Models`.
     ReadModels,
+    /// Write a new file, whole or not at all. A file that is there already is not touched.
+    WriteFile {
+        /// Where; `~/` is the person's own directory.
+        path: String,
+        /// What.
+        text: String,
+        /// What that is, for the notice.
+        what: String,
+    },
     /// Keep a draft on disk.
     SaveDraft(Draft),
     /// Remove a draft from disk: it was written, or thrown away.

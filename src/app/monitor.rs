@@ -26,6 +26,7 @@ use crate::config::state::{SessionTab, TabKind};
 use crate::mongo::request::drift::Progress;
 use crate::mongo::request::{Failure, ProfileName, Reply, TaskId};
 
+pub mod choice;
 pub mod pools;
 
 use pools::PoolsPanel;

@@ -149,6 +149,8 @@ pub enum Purpose {
     Search(TabId),
     /// How often a tab's statement is run again.
     Watch(TabId),
+    /// The file that a monitor's events are written to.
+    EventFile(TabId),
 }
 
 /// What is done after a *Yes*.

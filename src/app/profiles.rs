@@ -7,7 +7,7 @@ use super::scope::Moment;
 use crate::config::Profile;
 use crate::mongo::request::standing::Setup;
 use crate::mongo::request::{Access, ConnectionState, ProfileName};
-use crate::pool::{self, Pools};
+use crate::pool::{self, Pools, Summary};
 
 /// One profile, as the deck knows it. Holds no secret.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,8 +49,10 @@ pub struct ProfileState {
 /// The figures of a profile's connection pools.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PoolFigures {
-    /// The figures.
-    pub pools: Arc<Pools>,
+    /// What a line can say of them.
+    pub summary: Summary,
+    /// All figures, while a panel that shows them is on the screen.
+    pub whole: Option<Arc<Pools>>,
     /// The moment of the figures, on their own clock.
     pub at: pool::Moment,
     /// When they came, on the clock of the deck.

@@ -73,6 +73,8 @@ pub enum Answer {
     RunStatement,
     /// Run the statement again so often, as typed.
     Watch(String),
+    /// Write the events shown to this file.
+    EventFile(String),
     /// Put this text in the place of the query's.
     QueryText(String),
     /// Copy the statement as code of this language.

@@ -710,11 +710,17 @@ impl App {
             Report::Connection { profile, state } => {
                 self.connection_changed(&profile, state, effects)
             }
-            Report::Pools { profile, pools, at } => {
+            Report::Pools {
+                profile,
+                summary,
+                pools,
+                at,
+            } => {
                 let now = self.now;
                 if let Some(state) = self.profiles.get_mut(&profile) {
                     state.pools = Some(PoolFigures {
-                        pools,
+                        summary,
+                        whole: pools,
                         at,
                         taken: now,
                     });
@@ -931,6 +937,7 @@ impl App {
             Purpose::Sort(id) => self.tab_answer(id, Answer::Sort(text), effects).err(),
             Purpose::Search(id) => self.tab_answer(id, Answer::Search(text), effects).err(),
             Purpose::Watch(id) => self.tab_answer(id, Answer::Watch(text), effects).err(),
+            Purpose::EventFile(id) => self.tab_answer(id, Answer::EventFile(text), effects).err(),
             purpose => return self.administration_answered(purpose, &text, effects),
         };
         match (problem, self.overlays.last_mut()) {

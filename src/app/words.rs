@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bson::{RawBsonRef, RawDocument};
 
+use crate::value::instant::Calendar;
 use crate::value::shell::{Style, print, print_document};
 
 /// What is shown for bytes that are not valid BSON.
@@ -65,6 +66,32 @@ pub fn whole(d: Duration) -> String {
         (m, 0) => format!("{m} min"),
         (m, s) => format!("{m} min {s} s"),
     }
+}
+
+/// The time of day in UTC, to the second: `20:14:03`.
+#[must_use]
+pub fn clock(millis: u64) -> String {
+    let at = Calendar::from_millis(i64::try_from(millis).unwrap_or(i64::MAX));
+    format!("{:02}:{:02}:{:02}", at.hour, at.minute, at.second)
+}
+
+/// The time of day in UTC, to the millisecond: `20:14:03.120`.
+#[must_use]
+pub fn clock_milli(millis: u64) -> String {
+    format!("{}.{:03}", clock(millis), millis % 1000)
+}
+
+/// A moment as other programs read it: `2026-03-01T20:14:03.120Z`.
+#[must_use]
+pub fn instant(millis: u64) -> String {
+    let at = Calendar::from_millis(i64::try_from(millis).unwrap_or(i64::MAX));
+    format!(
+        "{:04}-{:02}-{:02}T{}Z",
+        at.year,
+        at.month,
+        at.day,
+        clock_milli(millis)
+    )
 }
 
 fn scaled(n: u64, step: f64, units: &[&str]) -> String {

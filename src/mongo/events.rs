@@ -8,6 +8,7 @@
 //! reply and decodes it, which would cost a reader of large batches more than the reading.
 
 mod pools;
+pub mod work;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};

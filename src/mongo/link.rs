@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bson::raw::cstr;
-use bson::{Bson, Document, RawDocumentBuf, doc, rawdoc};
+use bson::{Bson, Document, RawBsonRef, RawDocumentBuf, doc, rawdoc};
 use futures_util::StreamExt as _;
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{ReadPreference, SelectionCriteria};
@@ -17,9 +17,10 @@ use mongodb::{Client, ClientSession};
 use tokio::sync::{Notify, OnceCell, watch};
 
 use crate::mongo::connect::Prepared;
-use crate::mongo::events::{PoolWatch, Topology};
+use crate::mongo::events::{PoolWatch, Topology, work};
 use crate::mongo::failure::{self, Said, Scene};
 use crate::mongo::request::{Failure, FailureKind, Namespace};
+use crate::pool::Work;
 
 mod transaction;
 
@@ -90,6 +91,8 @@ pub(crate) struct Batches {
     cursor: RawBatchCursor,
     link: Arc<Link>,
     begun: bool,
+    /// What further batches are.
+    work: Arc<Work>,
 }
 
 impl Batches {
@@ -99,8 +102,9 @@ impl Batches {
             return self.cursor.next().await;
         }
         let start = Instant::now();
-        let batch = self.cursor.next().await?;
-        self.link.count("getMore", start, batch.as_ref().err());
+        let batch = work::under(Arc::clone(&self.work), self.cursor.next()).await?;
+        self.link
+            .count(&self.work.command, start, batch.as_ref().err());
         Some(batch)
     }
 }
@@ -137,15 +141,15 @@ impl Link {
         self.pools.count_command(name, start.elapsed(), failure);
     }
 
-    /// Waits for a command of this name, and counts it.
+    /// Waits for a command, and counts it. Its connection is known to run `work`.
     pub(crate) async fn timed<T>(
         &self,
-        name: &str,
+        work: &Arc<Work>,
         command: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let start = Instant::now();
-        let result = command.await;
-        self.count(name, start, result.as_ref().err());
+        let result = work::under(Arc::clone(work), command.into_future()).await;
+        self.count(&work.command, start, result.as_ref().err());
         result
     }
 
@@ -301,6 +305,20 @@ impl Call {
         &self.link
     }
 
+    /// What a command of this call is for.
+    pub(crate) fn work(&self, database: &str, command: &RawDocumentBuf) -> Arc<Work> {
+        Arc::new(work_of(database, command, &self.comment))
+    }
+
+    /// What a command that is not at hand is for.
+    pub(crate) fn work_named(&self, command: &str, about: String) -> Arc<Work> {
+        Arc::new(Work {
+            command: Arc::from(command),
+            about: Arc::from(about),
+            comment: Arc::clone(&self.comment),
+        })
+    }
+
     pub(crate) fn comment(&self) -> &str {
         &self.comment
     }
@@ -409,14 +427,14 @@ impl Call {
         chosen: Option<SelectionCriteria>,
     ) -> Result<Document, Error> {
         self.dress_read(&mut command);
+        let work = self.work(database, &command);
         let database = self.link.client.database(database);
         let selection = chosen.unwrap_or_else(|| self.selection());
-        let name = command_name(&command);
         let send = || {
             let action = database
                 .run_raw_command(command.clone())
                 .selection_criteria(selection.clone());
-            self.link.timed(&name, action)
+            self.link.timed(&work, action)
         };
         match send().await {
             Err(error) if self.again(&error) => send().await,
@@ -469,9 +487,9 @@ impl Call {
             None if opening.once => SelectionCriteria::ReadPreference(ReadPreference::Primary),
             None => self.selection(),
         };
+        let work = self.work(database, &command);
         let database = self.link.client.database(database);
         let comments = self.link.takes_comments();
-        let name = command_name(&command);
         let send = || {
             let mut action = database
                 .run_raw_cursor_command(command.clone())
@@ -485,7 +503,7 @@ impl Call {
             if comments {
                 action = action.comment(Bson::String(self.comment.to_string()));
             }
-            self.link.timed(&name, action.batch())
+            self.link.timed(&work, action.batch())
         };
         let cursor = match send().await {
             Err(error) if !opening.once && self.again(&error) => send().await,
@@ -495,6 +513,10 @@ impl Call {
             cursor,
             link: Arc::clone(&self.link),
             begun: false,
+            work: Arc::new(Work {
+                command: Arc::from("getMore"),
+                ..(*work).clone()
+            }),
         })
     }
 
@@ -512,10 +534,10 @@ impl Call {
     ) -> Result<Document, Error> {
         self.dress(&mut command, false);
         self.concern(&mut command);
-        let name = command_name(&command);
+        let work = self.work(database, &command);
         let database = self.link.client.database(database);
         self.link
-            .timed(&name, database.run_raw_command(command))
+            .timed(&work, database.run_raw_command(command))
             .await
     }
 
@@ -531,11 +553,11 @@ impl Call {
         self.dress(&mut command, false);
         self.concern(&mut command);
         let database = self.link.client.database(&namespace.database);
-        let name = command_name(&command);
+        let work = self.work(&namespace.database, &command);
         if !self.link.numbered_writes.load(Ordering::Relaxed) {
             return self
                 .link
-                .timed(&name, database.run_raw_command(command))
+                .timed(&work, database.run_raw_command(command))
                 .await
                 .map_err(|e| self.write_failure(&e, Some(namespace)));
         }
@@ -561,11 +583,11 @@ impl Call {
         command: RawDocumentBuf,
         session: &mut ClientSession,
     ) -> Result<Document, Failure> {
-        let name = command_name(&command);
+        let work = self.work(database.name(), &command);
         let action = database
             .run_raw_command(command.clone())
             .session(&mut *session);
-        let first = match self.link.timed(&name, action).await {
+        let first = match self.link.timed(&work, action).await {
             Ok(reply) if !retryable_concern(&reply) => return Ok(reply),
             Ok(_) => None,
             Err(error)
@@ -579,7 +601,7 @@ impl Call {
         let sent = first.as_ref().is_none_or(failure::may_have_been_sent);
         let action = database.run_raw_command(command).session(&mut *session);
         self.link
-            .timed(&name, action)
+            .timed(&work, action)
             .await
             .map_err(|error| match error.kind.as_ref() {
                 // The server answered this time, so what it says holds for both sendings.
@@ -599,13 +621,13 @@ impl Call {
         chosen: Option<SelectionCriteria>,
     ) -> Result<Document, Error> {
         self.dress(&mut command, false);
+        let work = self.work(database, &command);
         let database = self.link.client.database(database);
-        let name = command_name(&command);
         let mut action = database.run_raw_command(command);
         if let Some(chosen) = chosen {
             action = action.selection_criteria(chosen);
         }
-        self.link.timed(&name, action).await
+        self.link.timed(&work, action).await
     }
 
     /// Writes that may touch any number of documents, so that they must not be sent a second time.
@@ -616,10 +638,10 @@ impl Call {
     ) -> Result<Document, Failure> {
         self.dress(&mut command, false);
         self.concern(&mut command);
-        let name = command_name(&command);
+        let work = self.work(&namespace.database, &command);
         let database = self.link.client.database(&namespace.database);
         self.link
-            .timed(&name, database.run_raw_command(command))
+            .timed(&work, database.run_raw_command(command))
             .await
             .map_err(|e| self.write_failure(&e, Some(namespace)))
     }
@@ -672,6 +694,22 @@ fn command_name(command: &RawDocumentBuf) -> String {
         .and_then(Result::ok)
         .map(|(key, _)| key.as_str().to_owned())
         .unwrap_or_default()
+}
+
+/// What a command is for: its name, and the collection that it is about, if any.
+fn work_of(database: &str, command: &RawDocumentBuf, comment: &Arc<str>) -> Work {
+    let Some(Ok((key, value))) = command.iter().next() else {
+        return Work::default();
+    };
+    let about = match value {
+        RawBsonRef::String(collection) => Arc::from(format!("{database}.{collection}")),
+        _ => Arc::default(),
+    };
+    Work {
+        command: Arc::from(key.as_str()),
+        about,
+        comment: Arc::clone(comment),
+    }
 }
 
 fn retryable_concern(reply: &Document) -> bool {

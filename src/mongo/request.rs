@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bson::{RawBson, RawDocumentBuf};
 
-use crate::pool::{Moment, Pools};
+use crate::pool::{Moment, Pools, Summary};
 use crate::query::Statement;
 use crate::value::{Path, update};
 
@@ -995,8 +995,10 @@ pub enum Report {
     Pools {
         /// The profile.
         profile: ProfileName,
-        /// The figures.
-        pools: Arc<Pools>,
+        /// What a line can say of them.
+        summary: Summary,
+        /// All figures, while they are watched; `None` where nobody looks at more than the summary.
+        pools: Option<Arc<Pools>>,
         /// The moment of the figures, on their own clock.
         at: Moment,
     },

@@ -260,6 +260,17 @@ impl Runner {
         self.post(profile).map(|post| post.pools.clone())
     }
 
+    /// Says whether reports of the profile's pools are to hold everything, or the summary alone, which costs less. What
+    /// there is is reported at once.
+    pub fn watch_pools(&self, profile: &ProfileName, whole: bool) {
+        if let Some(post) = self.post(profile) {
+            post.pools.watch_whole(whole);
+            if whole {
+                post.report_pools();
+            }
+        }
+    }
+
     /// Carries `request` out in the background. Its end is told by one [`Report::Settled`] with the same `task`. A
     /// profile that is closed is connected first; one that is connecting is waited for, up to the time that the profile
     /// gives to the choice of a server.
@@ -431,10 +442,20 @@ impl Post {
     }
 
     fn report_pools(&self) {
-        let (pools, at) = self.pools.figures();
+        let (summary, at, pools) = match self.pools.is_watched_whole() {
+            true => {
+                let (pools, at) = self.pools.figures();
+                (pools.summary(), at, Some(Arc::new(pools)))
+            }
+            false => {
+                let (summary, at) = self.pools.summary();
+                (summary, at, None)
+            }
+        };
         self.report(Report::Pools {
             profile: self.profile.name.clone(),
-            pools: Arc::new(pools),
+            summary,
+            pools,
             at,
         });
     }

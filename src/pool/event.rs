@@ -33,6 +33,30 @@ impl Moment {
     }
 }
 
+/// What a connection was handed out for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Work {
+    /// The command's name: `find`, `getMore`, …; empty where it is not known.
+    pub command: Arc<str>,
+    /// What it is about, in a word or two, as `shop.orders`; empty where it is about nothing in particular.
+    pub about: Arc<str>,
+    /// The `comment` that it runs under on the server; empty for none.
+    pub comment: Arc<str>,
+}
+
+impl Work {
+    /// The command and what it is about.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match (self.command.as_ref(), self.about.as_ref()) {
+            ("", "") => "a command".to_owned(),
+            ("", about) => about.to_owned(),
+            (command, "") => command.to_owned(),
+            (command, about) => format!("{command} {about}"),
+        }
+    }
+}
+
 /// Something that the driver told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -97,6 +121,8 @@ pub enum What {
         connection: u32,
         /// How long it had waited.
         waited: Duration,
+        /// For what; `None` where the driver itself needs it.
+        work: Option<Arc<Work>>,
     },
     /// A connection was given back.
     CheckedIn {
@@ -142,6 +168,60 @@ impl What {
         }
     }
 
+    /// In plain words.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::PoolCreated { max, min } => match max {
+                0 => format!("the pool exists, without a limit, keeping {min}"),
+                max => format!("the pool exists, for at most {max} connections, keeping {min}"),
+            },
+            Self::PoolReady => "the pool makes connections".to_owned(),
+            Self::PoolCleared { interrupts: false } => {
+                "the pool was cleared: its connections are stale".to_owned()
+            }
+            Self::PoolCleared { interrupts: true } => {
+                "the pool was cleared, and what was in use is cut off".to_owned()
+            }
+            Self::PoolClosed => "the pool is closed".to_owned(),
+            Self::Created { connection } => format!("#{connection} is being made"),
+            Self::Ready { connection, took } => format!("#{connection} made in {}", short(*took)),
+            Self::Closed { connection, reason } => {
+                format!("#{connection} closed: {}", reason.word())
+            }
+            Self::CheckoutStarted => "a connection is asked for".to_owned(),
+            Self::CheckoutFailed { reason, waited } => {
+                format!("no connection after {}: {}", short(*waited), reason.word())
+            }
+            Self::CheckedOut {
+                connection,
+                waited,
+                work,
+            } => {
+                let work = work.as_ref().map(|w| format!(" for {}", w.text()));
+                format!(
+                    "#{connection} handed out after {}{}",
+                    short(*waited),
+                    work.unwrap_or_default()
+                )
+            }
+            Self::CheckedIn { connection } => format!("#{connection} given back"),
+            Self::ServerOpened => "the driver watches the server".to_owned(),
+            Self::ServerClosed => "the driver no longer watches the server".to_owned(),
+            Self::ServerChanged { from, to } if from == to => {
+                format!(
+                    "the server is {} as before, and says more of itself",
+                    to.word()
+                )
+            }
+            Self::ServerChanged { from, to } => {
+                format!("the server was {}, and is {}", from.word(), to.word())
+            }
+            Self::Heartbeat { took, .. } => format!("the server answered in {}", short(*took)),
+            Self::HeartbeatFailed { reason } => format!("no answer to the monitor: {reason}"),
+        }
+    }
+
     /// The specification's name of the event, as in logs of other drivers.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -163,6 +243,16 @@ impl What {
             Self::Heartbeat { .. } => "ServerHeartbeatSucceeded",
             Self::HeartbeatFailed { .. } => "ServerHeartbeatFailed",
         }
+    }
+}
+
+/// A span in the unit that fits.
+fn short(span: Duration) -> String {
+    let ms = span.as_secs_f64() * 1_000.0;
+    match ms {
+        ms if ms < 9.95 => format!("{ms:.1} ms"),
+        ms if ms < 999.5 => format!("{ms:.0} ms"),
+        ms => format!("{:.1} s", ms / 1_000.0),
     }
 }
 
@@ -219,6 +309,21 @@ pub enum CheckoutFailure {
     Other,
 }
 
+impl CheckoutFailure {
+    /// All of them, in the order of the screen.
+    pub const ALL: [Self; 3] = [Self::Timeout, Self::ConnectionError, Self::Other];
+
+    /// In a few words.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Timeout => "waited too long",
+            Self::ConnectionError => "none could be made",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// What a server is to its deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ServerKind {
@@ -243,6 +348,25 @@ pub enum ServerKind {
 }
 
 impl ServerKind {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Unknown,
+        Self::Standalone,
+        Self::Mongos,
+        Self::Primary,
+        Self::Secondary,
+        Self::Arbiter,
+        Self::Other,
+        Self::Ghost,
+        Self::LoadBalancer,
+    ];
+
+    /// The kind that is called so.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// In a word or two.
     #[must_use]
     pub fn word(self) -> &'static str {

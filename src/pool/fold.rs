@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::event::{CheckoutFailure, CloseReason, Event, Moment, ServerKind, What};
+use super::event::{CheckoutFailure, CloseReason, Event, Moment, ServerKind, What, Work};
 use super::histogram::Histogram;
 use super::history::{History, Second};
 
@@ -63,6 +63,8 @@ pub struct Connection {
     pub uses: u64,
     /// The clearings of its pool before it was made: fewer than the pool's own means that it is stale.
     pub generation: u64,
+    /// What it was handed out for last: what runs on it while it is in use. `None` where that is not known.
+    pub work: Option<Arc<Work>>,
 }
 
 /// The last round trip of the driver's monitor and what is usual.
@@ -186,6 +188,7 @@ impl Pool {
             created: at,
             uses: 0,
             generation,
+            work: None,
         });
         match connection.state {
             ConnectionState::InUse => self.in_use -= 1,
@@ -278,10 +281,17 @@ impl Pool {
                 *self.failed.entry(*reason).or_default() += 1;
                 self.waits.add(*waited);
             }
-            What::CheckedOut { connection, waited } => {
+            What::CheckedOut {
+                connection,
+                waited,
+                work,
+            } => {
                 self.pending = self.pending.saturating_sub(1);
                 self.waits.add(*waited);
                 self.enter(*connection, ConnectionState::InUse, at);
+                if let Some(connection) = self.connections.get_mut(connection) {
+                    connection.work.clone_from(work);
+                }
             }
             What::CheckedIn { connection } => {
                 self.enter(*connection, ConnectionState::Available, at);
@@ -379,6 +389,23 @@ impl Timeline {
     }
 }
 
+/// What a line of the screen says of all pools of a deployment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Connections that somebody has.
+    pub in_use: usize,
+    /// Connections that wait to be needed.
+    pub available: usize,
+    /// Who waits for a connection.
+    pub pending: usize,
+    /// The most connections that there may be; 0 for no limit.
+    pub max: u32,
+    /// Since when a pool is at its limit while somebody waits; the earliest of several.
+    pub saturated: Option<Moment>,
+    /// When a pool was last cleared.
+    pub cleared: Option<Moment>,
+}
+
 /// The pools of a deployment, by server address.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pools {
@@ -440,6 +467,28 @@ impl Pools {
     #[must_use]
     pub fn get(&self, address: &str) -> Option<&Pool> {
         self.pools.get(address)
+    }
+
+    /// What a line can say of all of them.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let (in_use, available, pending) = self.sums();
+        let limits = || self.pools.values().map(|pool| pool.max);
+        Summary {
+            in_use,
+            available,
+            pending,
+            max: match limits().any(|max| max == 0) {
+                true => 0,
+                false => limits().fold(0, u32::saturating_add),
+            },
+            saturated: self.pools.values().filter_map(|p| p.saturated).min(),
+            cleared: self
+                .pools
+                .values()
+                .filter_map(|p| p.cleared.as_ref().map(|(at, _)| *at))
+                .max(),
+        }
     }
 
     /// In use, available, and waiting, over all servers.

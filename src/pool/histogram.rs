@@ -49,6 +49,12 @@ impl Histogram {
         self.count
     }
 
+    /// All that was counted, together.
+    #[must_use]
+    pub const fn total(&self) -> Duration {
+        self.total
+    }
+
     /// The longest; zero where nothing was counted.
     #[must_use]
     pub const fn max(&self) -> Duration {
@@ -61,6 +67,24 @@ impl Histogram {
         u32::try_from(self.count)
             .ok()
             .and_then(|count| self.total.checked_div(count))
+    }
+
+    /// How many were counted between powers of two of a microsecond, shortest first: the longest duration of each step,
+    /// and the count. Steps at both ends in which nothing was counted are left out.
+    #[must_use]
+    pub fn doublings(&self) -> Vec<(Duration, u64)> {
+        let mut steps: Vec<(Duration, u64)> = Vec::new();
+        // The first eight buckets are single microseconds.
+        for (place, buckets) in self.buckets.chunks(STEPS as usize).enumerate() {
+            let last = upper((place + 1) * STEPS as usize - 1);
+            let count = buckets.iter().fold(0_u64, |sum, n| sum.saturating_add(*n));
+            steps.push((Duration::from_micros(last), count));
+        }
+        let end = steps.iter().rposition(|s| s.1 > 0).map_or(0, |at| at + 1);
+        steps.truncate(end);
+        let start = steps.iter().position(|s| s.1 > 0).unwrap_or(0);
+        steps.drain(..start);
+        steps
     }
 
     /// The duration that `share` of those counted (0 to 1) do not exceed, up to the width of a bucket; `None` where
@@ -144,6 +168,19 @@ mod tests {
             let told = histogram.percentile(share).unwrap().as_micros() as u64;
             prop_assert!(told >= truth && told <= truth + truth / 8 + 1, "{told} for {truth}");
         }
+    }
+
+    #[test]
+    fn steps_hold_all_that_was_counted_and_no_empty_ends() {
+        let mut histogram = Histogram::default();
+        for micros in [900, 1_000, 1_100, 5_000, 70_000_000] {
+            histogram.add(Duration::from_micros(micros));
+        }
+        let steps = histogram.doublings();
+        assert_eq!(steps.first(), Some(&(Duration::from_micros(1_023), 2)));
+        assert_eq!(steps.last().map(|s| s.1), Some(1));
+        assert_eq!(steps.iter().map(|s| s.1).sum::<u64>(), histogram.count());
+        assert!(Histogram::default().doublings().is_empty());
     }
 
     #[test]

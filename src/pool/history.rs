@@ -14,7 +14,7 @@ pub struct Second {
     pub in_use: u32,
     /// Connections that exist.
     pub size: u32,
-    /// Who waited for a connection.
+    /// Who waited for a connection for some milliseconds, not just until a free one was handed over.
     pub pending: u32,
     /// Connections that were handed out.
     pub checkouts: u32,

@@ -46,6 +46,7 @@ fn out(connection: u32, waited: u64) -> What {
     What::CheckedOut {
         connection,
         waited: Duration::from_millis(waited),
+        work: None,
     }
 }
 

@@ -6,10 +6,10 @@ use super::event::Moment;
 use super::fold::{Pool, PoolState};
 
 /// How long a pool may be at its limit before that is told.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long a clearing is told after it.
-const FRESH: Duration = Duration::from_secs(60);
+pub const FRESH: Duration = Duration::from_secs(60);
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

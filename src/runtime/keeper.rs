@@ -3,6 +3,8 @@
 //! Typing never waits for the disk. Of several saves of the same draft that wait, only the newest is done. What cannot
 //! be saved is told to the person. It also looks which files a path may go on with, since a directory may be slow.
 
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc as blocking;
 use std::thread::JoinHandle;
 
@@ -20,6 +22,11 @@ enum Order {
     SaveSession(Session),
     KeepStatement(HistoryEntry),
     Complete(String),
+    WriteFile {
+        path: String,
+        text: String,
+        what: String,
+    },
 }
 
 /// The thread, and the way to it.
@@ -86,6 +93,11 @@ impl Keeper {
         self.order(Order::KeepStatement(entry));
     }
 
+    /// Writes a new file of the person's.
+    pub fn write_file(&self, path: String, text: String, what: String) {
+        self.order(Order::WriteFile { path, text, what });
+    }
+
     /// Saves the open tabs.
     pub fn save_session(&self, session: Session) {
         self.order(Order::SaveSession(session));
@@ -129,6 +141,10 @@ fn keep(
             if outdated {
                 continue;
             }
+            if let Order::WriteFile { path, text, what } = order {
+                let _ = tell.send(written(path, what, new_file(path, text)));
+                continue;
+            }
             if let Order::Complete(text) = order {
                 let found = super::files::beginning(text);
                 let text = text.clone();
@@ -148,6 +164,7 @@ fn keep(
                 Order::KeepStatement(entry) => ("the history", store.keep_statement(entry)),
                 Order::SaveSession(session) => ("the open tabs", store.save_session(session)),
                 Order::Complete(_) => continue,
+                Order::WriteFile { .. } => continue,
             };
             if let Err(e) = result {
                 let text = format!("{what} could not be saved: {e}");
@@ -158,6 +175,43 @@ fn keep(
             }
         }
     }
+}
+
+fn written(path: &str, what: &str, result: io::Result<PathBuf>) -> Msg {
+    match result {
+        Ok(path) => Msg::Information(format!("wrote {what} to `{}`", path.display())),
+        Err(e) => {
+            let why = match e.kind() {
+                io::ErrorKind::AlreadyExists => "it exists already; choose another name".to_owned(),
+                _ => e.to_string(),
+            };
+            Msg::Trouble {
+                text: format!("`{path}` was not written: {why}"),
+                detail: String::new(),
+            }
+        }
+    }
+}
+
+/// Writes a file beside its place, and gives it its name once it is whole. Gives the path.
+fn new_file(path: &str, text: &str) -> io::Result<PathBuf> {
+    let home = || directories::BaseDirs::new().map(|d| d.home_dir().to_owned());
+    let path = match path.strip_prefix("~/") {
+        Some(rest) => home().map_or_else(|| PathBuf::from(path), |home| home.join(rest)),
+        None => PathBuf::from(path),
+    };
+    if path.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(&path).map_err(|e| e.error)?;
+    Ok(path)
 }
 
 #[cfg(test)]

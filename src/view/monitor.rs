@@ -9,6 +9,7 @@ use crate::app::monitor::{Monitor, Panel};
 use crate::app::regions::Hit;
 use crate::theme::Role;
 
+pub mod chart;
 pub mod pools;
 
 /// Draws the tab.

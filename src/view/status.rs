@@ -262,7 +262,7 @@ fn short(command: Command) -> &'static str {
         Command::Explain => "explain",
         Command::Format => "format",
         Command::History => "history",
-        Command::Export => "export",
+        Command::Export | Command::EventsExport => "export",
         command => command.help(),
     }
 }

@@ -8,6 +8,7 @@ use super::Sheet;
 use super::words;
 use crate::app::profiles::ProfileState;
 use crate::mongo::request::{Access, ConnectionState};
+use crate::pool::warning::{FRESH, PATIENCE};
 
 /// From this width on there is room for the pool of the profile in front.
 const POOL_WIDTH: u16 = 100;
@@ -88,19 +89,32 @@ fn pool(
     let Some(figures) = profile.pools.as_ref().filter(|_| profile.is_ready()) else {
         return 0;
     };
-    let (in_use, _, waiting) = figures.pools.sums();
-    let most: u32 = figures
-        .pools
-        .iter()
-        .map(|(_, pool)| pool.max)
-        .fold(0, u32::saturating_add);
-    let (text, role) = match waiting {
-        0 => (format!("pool {in_use}/{most}   "), Role::Dim),
-        _ => (
-            format!("pool {in_use}/{most}, {waiting} waiting   "),
-            Role::Warning,
-        ),
+    let summary = &figures.summary;
+    let now = figures.now(sheet.app.now);
+    let most = match summary.max {
+        0 => String::new(),
+        max => format!("/{max}"),
     };
+    let mut text = format!("pool {}{most}", summary.in_use);
+    let mut role = Role::Dim;
+    let lasts = summary.saturated.map(|since| now.since(since));
+    if let Some(lasts) = lasts.filter(|l| *l >= PATIENCE) {
+        let waiting = summary.pending;
+        text.push_str(&format!(
+            " at its limit for {}, {waiting} waiting",
+            words::whole(lasts)
+        ));
+        role = Role::Warning;
+    } else if summary.pending > 0 {
+        text.push_str(&format!(", {} waiting", summary.pending));
+        role = Role::Warning;
+    } else if let Some(ago) = summary.cleared.map(|at| now.since(at))
+        && ago < FRESH
+    {
+        text.push_str(&format!(", cleared {} ago", words::whole(ago)));
+        role = Role::Warning;
+    }
+    text.push_str("   ");
     let style = if profile.production {
         bar
     } else {

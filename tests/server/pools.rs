@@ -1,5 +1,6 @@
 //! The figures of the driver's pools, against what the server itself counts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bson::{doc, rawdoc};
@@ -27,6 +28,14 @@ async fn counted_by_server(test: &TestDatabase, application: &str) -> usize {
         count += 1;
     }
     count
+}
+
+/// The figures of a report that has all of them.
+fn whole(report: &Report) -> Option<Arc<Pools>> {
+    match report {
+        Report::Pools { pools, .. } => pools.clone(),
+        _ => None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,16 +73,37 @@ async fn figures_of_a_pool_at_its_limit_agree_with_the_server() {
         })
         .collect();
     desk.wait("a pool at its limit", |report| match report {
-        Report::Pools { profile, pools, .. } if *profile == name => {
-            (pools.sums() == (3, 0, 5)).then_some(())
+        Report::Pools {
+            profile, summary, ..
+        } if *profile == name => {
+            ((summary.in_use, summary.pending, summary.max) == (3, 5, 3)).then_some(())
         }
         _ => None,
     })
     .await;
+    // Everything is told to who looks, and at once.
+    desk.runner.watch_pools(&name, true);
+    let pools = desk.wait("all figures", whole).await;
+    let (_, pool) = pools.iter().next().unwrap();
+    for connection in pool.connections.values() {
+        let work = connection.work.as_ref().unwrap();
+        assert_eq!(work.text(), format!("find {namespace}"));
+        assert!(work.comment.starts_with("mongodeck/"), "{work:?}");
+    }
+    let comments: std::collections::BTreeSet<_> = pool
+        .connections
+        .values()
+        .filter_map(|c| c.work.as_ref().map(|w| w.comment.to_string()))
+        .collect();
+    assert_eq!(comments.len(), 3, "three tasks have them: {comments:?}");
     assert_eq!(counted_by_server(&test, &application).await, 3);
     let warning = desk
         .wait("the warning", |report| match report {
-            Report::Pools { pools, at, .. } => pools
+            Report::Pools {
+                pools: Some(pools),
+                at,
+                ..
+            } => pools
                 .iter()
                 .flat_map(|(_, pool)| warnings(pool, *at))
                 .map(|warning| warning.text())
@@ -91,7 +121,9 @@ async fn figures_of_a_pool_at_its_limit_agree_with_the_server() {
     }
     let pools: Pools = desk
         .wait("a pool at rest", |report| match report {
-            Report::Pools { pools, .. } if pools.sums() == (0, 3, 0) => Some((**pools).clone()),
+            Report::Pools {
+                pools: Some(pools), ..
+            } if pools.sums() == (0, 3, 0) => Some((**pools).clone()),
             _ => None,
         })
         .await;

@@ -107,6 +107,7 @@ impl Console {
                 Effect::Disconnect { profile } => self.runner.disconnect(&profile),
                 Effect::Unlock { profile, lasts } => self.runner.unlock(&profile, lasts),
                 Effect::Lock { profile } => self.runner.lock(&profile),
+                Effect::WatchPools { profile, whole } => self.runner.watch_pools(&profile, whole),
                 effect => self.kept.push(effect),
             }
         }

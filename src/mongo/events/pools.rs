@@ -4,6 +4,7 @@
 //! lose. Who wants to see the figures takes a copy; nobody is sent anything.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,8 +14,9 @@ use mongodb::event::sdam::SdamEvent;
 use mongodb::options::ServerAddress;
 use tokio::sync::watch;
 
+use super::work;
 use crate::mongo::failure::{self, Scene};
-use crate::pool::{CheckoutFailure, CloseReason, Event, Moment, Pools, ServerKind, What};
+use crate::pool::{CheckoutFailure, CloseReason, Event, Moment, Pools, ServerKind, Summary, What};
 
 /// The figures of one client's pools, kept up to date by the driver's callbacks. Clones are the same figures.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ struct Watched {
     state: Mutex<State>,
     /// Counts events other than answered heartbeats, which come for ever.
     news: watch::Sender<u64>,
+    /// Whether somebody looks at everything: then every event is news.
+    whole: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +44,7 @@ impl Default for PoolWatch {
             start: Instant::now(),
             state: Mutex::default(),
             news: watch::Sender::new(0),
+            whole: AtomicBool::new(false),
         }))
     }
 }
@@ -51,7 +56,26 @@ impl PoolWatch {
         Moment::new(self.0.start.elapsed())
     }
 
-    /// A copy of the figures as they are now.
+    /// What a line can say of the figures as they are now. Costs next to nothing.
+    #[must_use]
+    pub fn summary(&self) -> (Summary, Moment) {
+        (self.state().pools.summary(), self.now())
+    }
+
+    /// Says whether somebody looks at everything from now on, or at the summary alone.
+    pub fn watch_whole(&self, whole: bool) {
+        if self.0.whole.swap(whole, Ordering::Relaxed) != whole {
+            self.tell();
+        }
+    }
+
+    /// Whether somebody looks at everything.
+    #[must_use]
+    pub fn is_watched_whole(&self) -> bool {
+        self.0.whole.load(Ordering::Relaxed)
+    }
+
+    /// A copy of everything as it is now. Costs some hundred kilobytes.
     #[must_use]
     pub fn figures(&self) -> (Pools, Moment) {
         (self.state().pools.clone(), self.now())
@@ -83,7 +107,7 @@ impl PoolWatch {
     }
 
     fn take(&self, address: &ServerAddress, what: What) {
-        let silent = matches!(what, What::Heartbeat { .. });
+        let silent = matches!(what, What::Heartbeat { .. }) && !self.is_watched_whole();
         let mut state = self.state();
         let address = match state.addresses.get(address) {
             Some(known) => Arc::clone(known),
@@ -167,6 +191,8 @@ impl PoolWatch {
                 What::CheckedOut {
                     connection: e.connection_id,
                     waited: e.duration,
+                    // Told within the future that asked for it.
+                    work: work::here(),
                 },
             ),
             CmapEvent::ConnectionCheckedIn(e) => (

@@ -48,15 +48,19 @@ impl<'a> Transaction<'a> {
     ) -> Result<Document, Error> {
         self.call.dress(&mut command, false);
         let link = &self.call.link;
-        let name = super::command_name(&command);
+        let work = self.call.work(database, &command);
         let database = link.client.database(database);
         let action = database.run_raw_command(command).session(&mut self.session);
-        link.timed(&name, action).await
+        link.timed(&work, action).await
     }
 
     /// Keeps all of it.
     pub(crate) async fn commit(mut self, namespace: &Namespace) -> Result<(), (Failure, bool)> {
-        match self.session.commit_transaction().await {
+        let link = &self.call.link;
+        let work = self
+            .call
+            .work_named("commitTransaction", namespace.to_string());
+        match link.timed(&work, self.session.commit_transaction()).await {
             Ok(()) => Ok(()),
             Err(error) if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => {
                 let failure = self.call.write_failure(&error, Some(namespace));
@@ -75,6 +79,8 @@ impl<'a> Transaction<'a> {
 
     /// Gives all of it up. Where the server cannot be told, it gives it up by itself.
     pub(crate) async fn abort(mut self) {
-        let _ = self.session.abort_transaction().await;
+        let work = self.call.work_named("abortTransaction", String::new());
+        let link = &self.call.link;
+        let _ = link.timed(&work, self.session.abort_transaction()).await;
     }
 }

@@ -136,7 +136,11 @@ pub(super) async fn single(
         Plan::Write(writes) => write(call, statement, writes).await,
         Plan::Modify(modify) => {
             let namespace = Namespace::new(&modify.database, &modify.collection);
-            let found = self::modify(call, modify)
+            let about = format!("{}.{}", modify.database, modify.collection);
+            let work = call.work_named("findAndModify", about);
+            let found = call
+                .link()
+                .timed(&work, self::modify(call, modify))
                 .await
                 .map_err(|e| call.write_failure(&e, Some(&namespace)))?;
             Ok(Outcome::Value(

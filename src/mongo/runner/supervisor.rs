@@ -15,10 +15,11 @@ use tokio::task::JoinHandle;
 use super::Post;
 use super::backoff::Backoff;
 use crate::mongo::connect::{self, Prepared};
-use crate::mongo::events::{self, CommandLog};
+use crate::mongo::events::{self, CommandLog, work};
 use crate::mongo::failure;
 use crate::mongo::link::{Cancel, Link};
 use crate::mongo::request::{ConnectionState, Failure, FailureKind, Role, ServerInfo};
+use crate::pool::Work;
 
 /// Time between two questions to a server that answers.
 const REFRESH: Duration = Duration::from_secs(10);
@@ -175,9 +176,11 @@ async fn open(
     Some((link, topology))
 }
 
-/// Reports what the pools do, until `stop`.
+/// Reports what the pools do, until `stop`: everything while somebody looks at it, else a line's worth where that changed.
 async fn tell_pools(post: Arc<Post>, stop: Cancel) {
     let mut news = post.pools.news();
+    let mut told = None;
+    let mut whole = false;
     loop {
         tokio::select! {
             changed = news.changed() => if changed.is_err() {
@@ -185,9 +188,16 @@ async fn tell_pools(post: Arc<Post>, stop: Cancel) {
             },
             () = stop.cancelled() => return,
         }
-        // Waiting first joins a burst into one report, and passes over a connection that was needed for a moment only.
-        tokio::time::sleep(BETWEEN_FIGURES).await;
-        post.report_pools();
+        // Who begins to look is not kept waiting.
+        if post.pools.is_watched_whole() == whole {
+            // Waiting first joins a burst into one report, and passes over a connection that was needed for a moment only.
+            tokio::time::sleep(BETWEEN_FIGURES).await;
+        }
+        whole = post.pools.is_watched_whole();
+        let summary = post.pools.summary().0;
+        if told.replace(summary) != Some(summary) || whole {
+            post.report_pools();
+        }
     }
 }
 
@@ -262,13 +272,20 @@ async fn probe(link: Arc<Link>, version: Option<String>) -> Result<ServerInfo, E
     let admin = link.client.database("admin");
     let selection = link.prepared.selection();
     let ask = |command: Document| {
+        let name = command.keys().next().map_or("", String::as_str);
+        let own = Arc::new(Work {
+            command: Arc::from(name),
+            about: Arc::from("(is it there?)"),
+            ..Work::default()
+        });
         let action = admin.run_command(command);
-        match &selection {
+        let action = match &selection {
             Some(SelectionCriteria::ReadPreference(preference)) => {
                 action.selection_criteria(SelectionCriteria::ReadPreference(preference.clone()))
             }
             _ => action,
-        }
+        };
+        work::under(own, action.into_future())
     };
     let hello = ask(doc! { "hello": 1 }).await;
     let hello = match hello {

@@ -1,0 +1,266 @@
+//! The monitor without a server: pools from made-up events, as the screen shows them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mongodeck::app::{Effect, Msg};
+use mongodeck::mongo::request::{ProfileName, Report};
+use mongodeck::pool::{CloseReason, Event, Moment, Pools, ServerKind, What, Work, record};
+
+use crate::support::harness::{Harness, profile};
+
+const FIRST: &str = "db1.example:27017";
+const SECOND: &str = "db2.example:27017";
+
+fn milli(at: u64) -> Moment {
+    Moment::new(Duration::from_millis(at))
+}
+
+/// Pools under construction.
+#[derive(Default)]
+struct Story {
+    pools: Pools,
+    at: u64,
+}
+
+impl Story {
+    /// Something happens `after` so many milliseconds.
+    fn then(&mut self, after: u64, address: &str, what: What) -> &mut Self {
+        self.at += after;
+        self.pools.take(Event {
+            at: milli(self.at),
+            address: address.into(),
+            what,
+        });
+        self
+    }
+
+    fn made(&mut self, address: &str, connection: u32) -> &mut Self {
+        let took = Duration::from_millis(4);
+        self.then(1, address, What::Created { connection }).then(
+            4,
+            address,
+            What::Ready { connection, took },
+        )
+    }
+
+    fn taken(&mut self, address: &str, connection: u32, waited: u64, about: &str) -> &mut Self {
+        let work = Some(Arc::new(Work {
+            command: "find".into(),
+            about: about.into(),
+            comment: format!("mongodeck/5f/{connection}").into(),
+        }));
+        let waited = Duration::from_millis(waited);
+        self.then(
+            1,
+            address,
+            What::CheckedOut {
+                connection,
+                waited,
+                work,
+            },
+        )
+    }
+
+    /// A set of two whose first member has a pool of two, both of them in use.
+    fn busy() -> Self {
+        let mut story = Self::default();
+        for (address, kind) in [
+            (FIRST, ServerKind::Primary),
+            (SECOND, ServerKind::Secondary),
+        ] {
+            let changed = What::ServerChanged {
+                from: ServerKind::Unknown,
+                to: kind,
+            };
+            let answered = What::Heartbeat {
+                took: Duration::from_micros(1_240),
+                awaited: false,
+            };
+            story
+                .then(1, address, What::PoolCreated { max: 2, min: 0 })
+                .then(1, address, What::ServerOpened)
+                .then(3, address, answered)
+                .then(0, address, changed)
+                .then(0, address, What::PoolReady);
+        }
+        story.made(FIRST, 1).made(FIRST, 2).made(SECOND, 1);
+        for second in 0..40 {
+            let at = 900 + second * 2;
+            story
+                .then(at, FIRST, What::CheckoutStarted)
+                .taken(FIRST, 1, 1 + second % 7, "shop.orders")
+                .then(90, FIRST, What::CheckedIn { connection: 1 });
+        }
+        story
+            .then(5, FIRST, What::CheckoutStarted)
+            .taken(FIRST, 1, 0, "shop.orders")
+            .then(5, FIRST, What::CheckoutStarted)
+            .taken(FIRST, 2, 0, "shop.customers");
+        story
+    }
+
+    /// The same, with three who wait for the first member's.
+    fn saturated() -> Self {
+        let mut story = Self::busy();
+        for _ in 0..3 {
+            story.then(10, FIRST, What::CheckoutStarted);
+        }
+        story
+    }
+
+    /// The same pools as they are told, at this moment of theirs.
+    fn report(&self, at: u64) -> Msg {
+        Msg::Report(Box::new(Report::Pools {
+            profile: ProfileName::new("main"),
+            summary: self.pools.summary(),
+            pools: Some(Arc::new(self.pools.clone())),
+            at: milli(at),
+        }))
+    }
+}
+
+fn monitor(size: (u16, u16), story: &Story, later: u64) -> Harness {
+    let mut limited = profile("main");
+    limited.max_pool_size = Some(2);
+    let mut console = Harness::with(&[limited], [], size);
+    console.wait(Duration::from_secs(72_843));
+    console.connected("main").keys("p m");
+    console.tell(story.report(story.at + later));
+    console
+}
+
+fn watches(effects: &[Effect]) -> Vec<bool> {
+    let whole = |e: &Effect| match e {
+        Effect::WatchPools { whole, .. } => Some(*whole),
+        _ => None,
+    };
+    effects.iter().filter_map(whole).collect()
+}
+
+#[test]
+fn the_pools_are_shown_at_both_sizes() {
+    for size in [(80, 24), (140, 40)] {
+        let name = |what: &str| format!("pools_{what}_{}x{}", size.0, size.1);
+        let mut console = monitor(size, &Story::busy(), 2_000);
+        insta::assert_snapshot!(name("busy"), console.screen());
+        console = monitor(size, &Story::saturated(), 12_000);
+        insta::assert_snapshot!(name("saturated"), console.screen());
+        if size.0 == 140 {
+            insta::assert_snapshot!("pools_saturated_styles", console.styles());
+        }
+        console.keys("j enter");
+        insta::assert_snapshot!(name("connections"), console.screen());
+        console.keys("v");
+        insta::assert_snapshot!(name("events"), console.screen());
+        console.keys("v");
+        insta::assert_snapshot!(name("times"), console.screen());
+    }
+}
+
+#[test]
+fn all_figures_are_reported_only_while_the_panel_is_on_the_screen() {
+    let mut console = Harness::new();
+    console.connected("main").keys("p m");
+    assert_eq!(watches(&console.effects()), [true]);
+    assert!(console.app.wants_ticks());
+    console.open("main", "shop.orders");
+    console.keys("2");
+    assert_eq!(watches(&console.effects()), [false]);
+    console.keys("]");
+    assert_eq!(watches(&console.effects()), [true]);
+    console.keys("q");
+    assert_eq!(watches(&console.effects()), [false]);
+}
+
+#[test]
+fn below_two_panes_the_tree_hides_the_monitor() {
+    let mut console = Harness::with(&[profile("main")], [], (60, 20));
+    console.connected("main").keys("p m");
+    assert_eq!(watches(&console.effects()), [true]);
+    console.keys("esc");
+    assert_eq!(watches(&console.effects()), [false]);
+}
+
+#[test]
+fn the_saturated_pool_says_in_words_what_to_do_and_leads_to_what_runs() {
+    let mut console = monitor((140, 40), &Story::saturated(), 12_000);
+    let screen = console.screen();
+    assert!(
+        screen.contains("pool at its limit of 2 for 12 s, 3 waiting: raise `max_pool_size`"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("pool 2/4 at its limit for 12 s, 3 waiting"),
+        "{screen}"
+    );
+    // The warning grows older by itself.
+    console.wait(Duration::from_secs(5));
+    assert!(
+        console.shows("for 17 s, 3 waiting: raise"),
+        "{}",
+        console.screen()
+    );
+    console.keys("enter");
+    let screen = console.screen();
+    assert!(screen.contains("find shop.customers"), "{screen}");
+}
+
+#[test]
+fn events_are_filtered_paused_and_written_as_they_were_when_asked_for() {
+    let mut story = Story::busy();
+    let mut console = monitor((140, 40), &story, 10);
+    console.keys("v / ");
+    console.type_text("checkedout customers");
+    console.keys("enter");
+    let screen = console.screen();
+    assert!(screen.contains("1 of "), "{screen}");
+    assert!(
+        screen.contains("#2 handed out after 0.0 ms for find shop.customers"),
+        "{screen}"
+    );
+    console.keys("backspace space");
+    assert!(
+        console.shows("paused at 20:14:03 UTC"),
+        "{}",
+        console.screen()
+    );
+    let what = What::Closed {
+        connection: 2,
+        reason: CloseReason::Error,
+    };
+    story.then(10, FIRST, what);
+    console.tell(story.report(story.at));
+    assert!(!console.shows("closed: error"), "{}", console.screen());
+    console.keys("E");
+    console.effects();
+    console.keys("enter");
+    let effects = console.effects();
+    let Some(Effect::WriteFile { path, text, what }) = effects.first() else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(path, "pool-events-main.jsonl");
+    let events: Vec<Event> = text.lines().map(|l| record::read(l).unwrap()).collect();
+    assert_eq!(what, &format!("{} events", events.len()));
+    // What was written makes the same figures.
+    let mut again = Pools::default();
+    for event in events {
+        again.take(event);
+    }
+    assert_eq!(again.sums(), Story::busy().pools.sums());
+    console.keys("space");
+    assert!(console.shows("closed: error"), "{}", console.screen());
+}
+
+#[test]
+fn the_way_back_leads_from_a_server_to_all_and_then_to_the_tree() {
+    let mut console = monitor((140, 40), &Story::busy(), 10);
+    console.keys("enter esc");
+    assert!(
+        console.shows("servers  events  commands"),
+        "{}",
+        console.screen()
+    );
+    console.keys("esc");
+    assert_eq!(console.app.focus, mongodeck::app::Focus::Tree);
+}
