@@ -24,7 +24,10 @@ const MOST_ADDRESSES: usize = 1_000;
 /// The most events kept for the timeline, over all servers.
 const MOST_EVENTS: usize = 2_000;
 
-/// How long before a clearing its cause may have been told.
+/// Who got a connection sooner did not wait for one.
+const WAITING: Duration = Duration::from_millis(1);
+
+/// How long a clearing its its cause may have been told.
 const CAUSE: Duration = Duration::from_secs(2);
 
 /// Whether a pool makes connections.
@@ -343,7 +346,14 @@ impl Pool {
         let second = self.history.at(at, before);
         second.in_use = second.in_use.max(now.in_use);
         second.size = second.size.max(now.size);
-        second.pending = second.pending.max(now.pending);
+        match what {
+            What::CheckedOut { waited, .. } | What::CheckoutFailed { waited, .. }
+                if *waited >= WAITING =>
+            {
+                second.pending = second.pending.max(before.pending);
+            }
+            _ => {}
+        }
         match what {
             What::CheckedOut { waited, .. } => {
                 second.checkouts += 1;

@@ -72,7 +72,7 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
             &text,
             style,
         );
-        if known && area.width >= POOL_WIDTH {
+        if known {
             x += pool(sheet, profile, Position::new(x, area.y), end, bar);
         }
     }
@@ -89,6 +89,8 @@ fn pool(
     let Some(figures) = profile.pools.as_ref().filter(|_| profile.is_ready()) else {
         return 0;
     };
+    // What is wrong is said in a narrow terminal too.
+    let wide = sheet.app.size.0 >= POOL_WIDTH;
     let summary = &figures.summary;
     let now = figures.now(sheet.app.now);
     let most = match summary.max {
@@ -99,11 +101,15 @@ fn pool(
     let mut role = Role::Dim;
     let lasts = summary.saturated.map(|since| now.since(since));
     if let Some(lasts) = lasts.filter(|l| *l >= PATIENCE) {
-        let waiting = summary.pending;
-        text.push_str(&format!(
-            " at its limit for {}, {waiting} waiting",
-            words::whole(lasts)
-        ));
+        let (lasts, waiting) = (words::whole(lasts), summary.pending);
+        let which = match summary.max {
+            max if summary.in_use < max as usize => ", one",
+            _ => "",
+        };
+        text.push_str(&match wide {
+            true => format!("{which} at its limit for {lasts}, {waiting} waiting"),
+            false => format!(" {lasts}, {waiting} waiting"),
+        });
         role = Role::Warning;
     } else if summary.pending > 0 {
         text.push_str(&format!(", {} waiting", summary.pending));
@@ -113,6 +119,9 @@ fn pool(
     {
         text.push_str(&format!(", cleared {} ago", words::whole(ago)));
         role = Role::Warning;
+    }
+    if !wide && role != Role::Warning {
+        return 0;
     }
     text.push_str("   ");
     let style = if profile.production {

@@ -191,7 +191,7 @@ fn the_saturated_pool_says_in_words_what_to_do_and_leads_to_what_runs() {
         "{screen}"
     );
     assert!(
-        screen.contains("pool 2/4 at its limit for 12 s, 3 waiting"),
+        screen.contains("pool 2/4, one at its limit for 12 s, 3 waiting"),
         "{screen}"
     );
     // The warning grows older by itself.

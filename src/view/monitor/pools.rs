@@ -15,6 +15,9 @@ mod events;
 mod opened;
 mod servers;
 
+/// From so many columns on there is room for whole sentences in the line of the pages.
+const WIDE: u16 = 72;
+
 /// Draws the panel.
 pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
     let panel = &tab.pools;
@@ -51,12 +54,14 @@ fn nothing(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
 /// The server that is open, the pages, and what moment the figures are of.
 fn head(sheet: &mut Sheet<'_>, panel: &PoolsPanel, figures: &Figures, area: Rect) {
     let dim = sheet.style(Role::Dim);
+    let clock = words::clock(figures.wall.0);
     let read = match &panel.paused {
-        None => format!("live, {} UTC ", words::clock(figures.wall.0)),
+        None => format!("live, {clock} UTC "),
+        Some(_) if area.width < WIDE => format!("paused {clock} "),
         Some(_) => {
             let key = sheet.keymaps.hint(Context::Monitor, Command::Toggle);
             let key = key.map(|k| format!(", {k} goes on")).unwrap_or_default();
-            format!("paused at {} UTC{key} ", words::clock(figures.wall.0))
+            format!("paused at {clock} UTC{key} ")
         }
     };
     let read_style = match panel.paused {
@@ -69,12 +74,11 @@ fn head(sheet: &mut Sheet<'_>, panel: &PoolsPanel, figures: &Figures, area: Rect
     let mut x = area.x + 1;
     if let Some(address) = &panel.opened {
         let style = sheet.style(Role::Key);
-        x += sheet.put(
-            Position::new(x, area.y),
-            end.saturating_sub(x),
-            address,
-            style,
-        ) + 2;
+        // The address gives way to the names of the pages.
+        let pages: usize = panel.pages().iter().map(|p| p.name().len() + 2).sum();
+        let pages = u16::try_from(pages).unwrap_or(0);
+        let room = end.saturating_sub(x + pages);
+        x += sheet.put(Position::new(x, area.y), room, address, style) + 2;
     }
     for (place, page) in panel.pages().iter().enumerate() {
         let style = match *page == panel.page {

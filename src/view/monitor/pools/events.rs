@@ -8,17 +8,29 @@ use crate::app::monitor::pools::figures::{self, Figures};
 use crate::app::regions::Hit;
 use crate::pool::What;
 use crate::theme::Role;
+use crate::view::overlay::wrap;
 use crate::view::{Sheet, words};
 
 /// From so many columns on, the specification's names stand beside the words.
 const NAMED: u16 = 90;
+/// Rows for the whole text of the event under the cursor.
+const FOOT: u16 = 3;
 
 /// Draws the page.
 pub fn draw(sheet: &mut Sheet<'_>, panel: &PoolsPanel, figures: &Figures, area: Rect) {
     let events = figures::events(figures, panel.opened.as_ref(), panel.filter.text());
     let numbers: Vec<u64> = events.iter().map(|(number, _)| *number).collect();
     filter(sheet, panel, figures, numbers.len(), area);
-    let area = below(area, 1);
+    let mut area = below(area, 1);
+    let foot = Rect {
+        y: area.bottom().saturating_sub(FOOT),
+        height: FOOT,
+        ..area
+    };
+    let has_foot = area.height > 2 * FOOT;
+    if has_foot {
+        area.height -= FOOT;
+    }
     sheet.regions.main_rows = usize::from(area.height);
     if events.is_empty() {
         let text = match panel.filter.text().is_empty() {
@@ -60,6 +72,20 @@ pub fn draw(sheet: &mut Sheet<'_>, panel: &PoolsPanel, figures: &Figures, area: 
         sheet.hit(row, Hit::Row(place - window.first));
         if place == window.cursor {
             mark(sheet, row);
+        }
+    }
+    if let Some((_, event)) = events.get(window.cursor).filter(|_| has_foot) {
+        sheet.horizontal(foot.x, foot.y, foot.width);
+        let text = format!("{}: {}", event.what.name(), event.what.text());
+        let lines = wrap(&[text], usize::from(foot.width.saturating_sub(2)));
+        let style = sheet.style(role(&event.what));
+        for (y, line) in (foot.y + 1..foot.bottom()).zip(&lines) {
+            sheet.put(
+                Position::new(foot.x + 1, y),
+                foot.width.saturating_sub(1),
+                line,
+                style,
+            );
         }
     }
 }

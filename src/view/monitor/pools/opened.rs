@@ -1,5 +1,7 @@
 //! Draws the connections of one server, how long things took with it, and the commands of all.
 
+use std::time::Duration;
+
 use ratatui::layout::{Position, Rect};
 
 use super::servers::percentiles;
@@ -159,15 +161,27 @@ pub fn times(sheet: &mut Sheet<'_>, panel: &PoolsPanel, figures: &Figures, area:
     for (name, histogram) in all {
         lines.push(vec![
             (format!("{name}  "), Role::Title),
-            (percentiles(histogram), Role::Dim),
+            (percentiles(histogram, true), Role::Dim),
         ]);
         let steps = histogram.doublings();
         let most = steps.iter().map(|s| s.1).max().unwrap_or(0);
         let width = usize::from(area.width).saturating_sub(24).min(60);
+        let mut empty = 0;
         for (until, count) in steps {
+            empty = if count == 0 { empty + 1 } else { 0 };
+            match empty {
+                0 | 1 => {}
+                // A long gap says no more than a short one.
+                2 => {
+                    lines.pop();
+                    lines.push(vec![("          ⋮".to_owned(), Role::Dim)]);
+                    continue;
+                }
+                _ => continue,
+            }
             let bar = chart::bar(count, most, width);
             lines.push(vec![
-                (format!("  ≤ {:>7}  ", words::span(until)), Role::Dim),
+                (format!("  ≤ {:>7}  ", fine(until)), Role::Dim),
                 (bar, Role::Busy),
                 (format!(" {}", words::count(count)), Role::Text),
             ]);
@@ -183,6 +197,14 @@ pub fn times(sheet: &mut Sheet<'_>, panel: &PoolsPanel, figures: &Figures, area:
             .collect();
         let at = Position::new(area.x + 1, y);
         sheet.put_all(at, area.width.saturating_sub(2), styled);
+    }
+}
+
+/// A span down to microseconds.
+fn fine(span: Duration) -> String {
+    match span.as_micros() {
+        us @ 0..1_000 => format!("{us} µs"),
+        _ => words::span(span),
     }
 }
 

@@ -22,6 +22,10 @@ use crate::view::{Sheet, words};
 const CARD: u16 = 12;
 /// The fewest rows of the table that the figures leave.
 const LEAST: u16 = 3;
+/// The columns of a label before its figures.
+const LABEL: u16 = 9;
+/// From so many columns on there is room for all of a line.
+const WIDE: u16 = 70;
 /// The most lines of one warning.
 const WRAPPED: usize = 3;
 
@@ -273,7 +277,7 @@ fn draw_card(
         let last = words::span(pool.round_trip.last);
         let p99 = pool.round_trip.all.percentile(0.99).unwrap_or_default();
         first.push((
-            format!(", round trip {last}, p99 {}", words::span(p99)),
+            format!(", {last} away, p99 {}", words::span(p99)),
             Role::Text,
         ));
     }
@@ -288,16 +292,13 @@ fn draw_card(
         PoolState::Closed => "closed",
     };
     let limit = match (pool.max, profile.and_then(|p| p.max_pool_size)) {
-        (0, _) => "no limit".to_owned(),
-        (max, Some(_)) => format!("at most {max} by `max_pool_size`"),
-        (max, None) => format!("at most {max}"),
+        (0, _) => format!("{} or more", pool.min),
+        (max, Some(_)) => format!("{} to {max} by `max_pool_size`", pool.min),
+        (max, None) => format!("{} to {max}", pool.min),
     };
     lines.push((
         "pool",
-        text(format!(
-            "{state}, {limit}, at least {}, generation {}",
-            pool.min, pool.generation
-        )),
+        text(format!("{state}, {limit}, generation {}", pool.generation)),
     ));
     lines.push((
         "now",
@@ -318,12 +319,13 @@ fn draw_card(
             vec![(format!("{ago} ago{cause}"), Role::Warning)],
         ));
     }
-    lines.push(("wait", text(percentiles(&pool.waits))));
+    let wide = area.width >= WIDE;
+    lines.push(("wait", text(percentiles(&pool.waits, wide))));
     if pool.establishing.count() > 0 {
-        lines.push(("making", text(percentiles(&pool.establishing))));
+        lines.push(("making", text(percentiles(&pool.establishing, wide))));
     }
     let seconds = seconds(figures, pool);
-    let width = usize::from(area.width).saturating_sub(10 + 14);
+    let width = usize::from(area.width).saturating_sub(usize::from(LABEL) + 16);
     let graphs: [(&str, Vec<u32>, fn(u32) -> String); 4] = [
         ("in use", seconds.iter().map(|s| s.in_use).collect(), number),
         (
@@ -336,11 +338,7 @@ fn draw_card(
             seconds.iter().map(|s| s.longest_wait).collect(),
             micros,
         ),
-        (
-            "handed out",
-            seconds.iter().map(|s| s.checkouts).collect(),
-            rate,
-        ),
+        ("taken", seconds.iter().map(|s| s.checkouts).collect(), rate),
     ];
     let mut y = area.y;
     for (label, pieces) in lines {
@@ -370,7 +368,7 @@ fn draw_card(
     if y < area.bottom() && has_keys(sheet) {
         let key = sheet.keymaps.hint(Context::Monitor, Command::Open);
         let key = key.map(|k| format!("{k} ")).unwrap_or_default();
-        let text = format!("{key}opens the connections and events of {address}");
+        let text = format!("{key}opens its connections, events and times: {address}");
         let style = sheet.style(Role::Dim);
         sheet.put(
             Position::new(area.x + 1, y),
@@ -383,14 +381,14 @@ fn draw_card(
 
 fn put_line(sheet: &mut Sheet<'_>, area: Rect, y: u16, label: &str, pieces: &[(String, Role)]) {
     let style = sheet.style(Role::Dim);
-    sheet.put(Position::new(area.x + 1, y), 10, label, style);
+    sheet.put(Position::new(area.x + 1, y), LABEL, label, style);
     let styled: Vec<_> = pieces
         .iter()
         .map(|(text, role)| (text.as_str(), sheet.style(*role)))
         .collect();
     sheet.put_all(
-        Position::new(area.x + 12, y),
-        area.width.saturating_sub(13),
+        Position::new(area.x + 1 + LABEL, y),
+        area.width.saturating_sub(LABEL + 1),
         styled,
     );
 }
@@ -427,11 +425,18 @@ fn so_far(pool: &Pool) -> String {
     text
 }
 
-/// The percentiles of what was counted.
-pub(super) fn percentiles(of: &Histogram) -> String {
+/// The percentiles of what was counted; with the count where there is room.
+pub(super) fn percentiles(of: &Histogram, wide: bool) -> String {
     let at = |share: f64| words::span(of.percentile(share).unwrap_or_default());
     match of.count() {
         0 => "nothing so far".to_owned(),
+        _ if !wide => format!(
+            "p50 {} p90 {} p99 {} max {}",
+            at(0.5),
+            at(0.9),
+            at(0.99),
+            words::span(of.max()),
+        ),
         n => format!(
             "p50 {}  p90 {}  p99 {}  max {}  of {}",
             at(0.5),
