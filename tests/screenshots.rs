@@ -4,11 +4,15 @@
 //! drawn all the same, and what must be seen on each is asserted.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use bson::{doc, rawdoc};
 use mongodeck::cli::sandbox::profiles;
+use mongodeck::mongo::request::{Find, Namespace, Request, TaskId};
 use secrecy::ExposeSecret as _;
 
 use crate::support::console::Console;
+use crate::support::desk;
 use crate::support::server;
 use crate::support::svg::picture;
 
@@ -161,4 +165,67 @@ async fn query_pictures(console: &mut Console) {
     console.type_text("db.users.find({goal");
     console.wait_for("goalType").await;
     save(console, "query-completion", false);
+}
+
+/// Reads that take a while each, beyond what the pool of two has connections for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pool_at_its_limit_is_told_and_what_runs_on_it_is_seen() {
+    let test = server::TestDatabase::new("pictures").await;
+    test.collection("orders")
+        .insert_many((0..40).map(|n| doc! { "_id": n }))
+        .await
+        .unwrap();
+    let mut limited = desk::profile("main", test.uri());
+    limited.max_pool_size = Some(2);
+    let name = limited.name.clone();
+    let models = mongodeck::model::Library::new([]);
+    let mut console = Console::new(vec![limited], models, (140, 36));
+    console.wait_for("rs0 primary").await;
+    let namespace = Namespace::new(&test.name, "orders");
+    let read = |console: &Console, nth: u64, script: &str| {
+        let find = Find {
+            filter: rawdoc! { "$where": script },
+            ..Find::all()
+        };
+        let request = Request::OpenFeed {
+            feed: desk::feed_id(),
+            namespace: namespace.clone(),
+            find,
+            count: 1,
+        };
+        console.runner.start(&name, TaskId(9_000 + nth), request);
+    };
+    console.keys("p m");
+    for round in 0..6 {
+        for nth in 0..=round % 4 {
+            read(&console, round * 10 + nth, "sleep(120) || true");
+        }
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        console.settle();
+    }
+    let at_rest = |s: &str| s.contains("0 in use, 2 available") && s.contains("0 waiting");
+    console.wait_until("all is read", at_rest).await;
+    save(&console, "monitor", false);
+
+    for nth in 100..109 {
+        read(&console, nth, "sleep(4000) || true");
+    }
+    console
+        .wait_for("pool at its limit of 2 for 2 s, 7 waiting: raise `max_pool_size`")
+        .await;
+    assert!(
+        console.screen().contains("pool 2/2 at its limit for"),
+        "the strip says it too:\n{}",
+        console.screen()
+    );
+    save(&console, "monitor-saturated", false);
+    console.keys("enter");
+    let runs = format!("find {namespace}");
+    let both = |s: &str| s.matches(runs.as_str()).count() == 2;
+    console.wait_until("what runs on both", both).await;
+    save(&console, "monitor-connections", false);
+    console.keys("v");
+    console.wait_for("ConnectionCheckOutStarted").await;
+    save(&console, "monitor-events", false);
+    console.runner.shutdown().await;
 }

@@ -108,7 +108,7 @@ fn pool(
         };
         text.push_str(&match wide {
             true => format!("{which} at its limit for {lasts}, {waiting} waiting"),
-            false => format!(" {lasts}, {waiting} waiting"),
+            false => format!(", {waiting} waiting"),
         });
         role = Role::Warning;
     } else if summary.pending > 0 {

@@ -275,11 +275,7 @@ fn draw_card(
     let mut first = vec![(kind.to_owned(), role)];
     if pool.round_trip.all.count() > 0 {
         let last = words::span(pool.round_trip.last);
-        let p99 = pool.round_trip.all.percentile(0.99).unwrap_or_default();
-        first.push((
-            format!(", {last} away, p99 {}", words::span(p99)),
-            Role::Text,
-        ));
+        first.push((format!(", round trip {last}"), Role::Text));
     }
     if let Some(at) = pool.last_heartbeat {
         let ago = words::whole(figures.ago(at));
