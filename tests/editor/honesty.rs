@@ -117,7 +117,7 @@ fn a_wrong_word_is_said_to_be_wrong() {
     };
     assert_eq!(confirm.problem.as_deref(), Some("`mian` is not `main`"));
     assert!(
-        confirm.lines.iter().any(|l| l.contains("for 10 min,")),
+        confirm.lines.iter().any(|l| l.contains("for 5 min,")),
         "{:?}",
         confirm.lines
     );
