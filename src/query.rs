@@ -30,6 +30,7 @@ mod date;
 mod date_text;
 mod eval;
 pub mod explain;
+pub mod finding;
 pub mod format;
 mod js;
 mod json;

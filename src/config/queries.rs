@@ -3,102 +3,22 @@
 //! Reads files and nothing else; nothing in them is run here. Of two queries of one name the first found counts, and the
 //! other is told as hidden. A file with a mistake is told with its place, and the others are still there.
 
-use std::fmt;
+use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::models::{matching, normal, text};
 use super::{Config, Project, paths};
-use crate::query::saved::{SavedQuery, shipped};
+use crate::query::saved::shelf::{Homes, Instead, NotSaved};
+pub use crate::query::saved::shelf::{Found, Origin, Shelf};
+use crate::query::saved::shipped;
 
-/// Where a saved query comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// A file of the project, which is trusted.
-    Project(PathBuf),
-    /// A file of the person.
-    Personal(PathBuf),
-    /// The program itself: the path below its `assets/queries`.
-    Shipped(&'static str),
-}
-
-impl Origin {
-    /// The word for the kind of place.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Project(_) => "project",
-            Self::Personal(_) => "personal",
-            Self::Shipped(_) => "shipped",
-        }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Project(path) | Self::Personal(path) => write!(f, "{}", path.display()),
-            Self::Shipped(path) => write!(f, "shipped:{path}"),
-        }
-    }
-}
-
-/// A saved query, and where it comes from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// The query.
-    pub query: SavedQuery,
-    /// Its place.
-    pub origin: Origin,
-}
-
-/// All saved queries that can be had.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Shelf {
-    /// One of each name: the project's, then the person's own, then shipped ones.
-    pub queries: Vec<Found>,
-    /// Queries that one of the same name hides.
-    pub hidden: Vec<Found>,
-    /// Files that cannot be used, each problem rendered with its place.
-    pub problems: Vec<String>,
-}
-
-impl Shelf {
-    /// The query of this name.
-    #[must_use]
-    pub fn named(&self, name: &str) -> Option<&Found> {
-        self.queries.iter().find(|f| f.query.name == name)
-    }
-
-    fn add(&mut self, found: Found) {
-        if self.named(&found.query.name).is_some() {
-            self.hidden.push(found);
-        } else {
-            self.queries.push(found);
-        }
-    }
-
-    fn read(&mut self, origin: Origin, path: &Path) {
-        let name = path.display().to_string();
-        let text = match text(path) {
-            Ok(text) => text,
-            Err(why) => {
-                self.problems.push(format!("cannot read `{name}`: {why}"));
-                return;
-            }
-        };
-        self.parse(origin, &name, &text);
-    }
-
-    fn parse(&mut self, origin: Origin, name: &str, text: &str) {
-        let stem = Path::new(name)
-            .file_stem()
-            .map_or_else(String::new, |s| s.to_string_lossy().into_owned());
-        match SavedQuery::parse(&stem, text) {
-            Ok(query) => self.add(Found { query, origin }),
-            Err(problems) => self
-                .problems
-                .extend(problems.iter().map(|p| p.render(name, text))),
-        }
+/// Reads a file into a shelf.
+fn read(shelf: &mut Shelf, origin: Origin, path: &Path) {
+    let name = path.display().to_string();
+    match text(path) {
+        Ok(text) => shelf.parse(origin, &name, &text),
+        Err(why) => shelf.problems.push(format!("cannot read `{name}`: {why}")),
     }
 }
 
@@ -117,6 +37,10 @@ pub fn load(config: &Config) -> Shelf {
         .as_ref()
         .and_then(|f| f.parent().map(Path::to_owned))
         .or_else(|| paths::config().ok());
+    shelf.homes = Homes {
+        project: project.as_ref().map(|d| d.join("queries")),
+        personal: own.as_ref().map(|d| d.join("queries")),
+    };
     let mut seen: Vec<PathBuf> = Vec::new();
     let mut places: Vec<(bool, PathBuf)> = Vec::new();
     places.extend(project.iter().map(|d| (true, d.join("queries/*.js"))));
@@ -144,13 +68,68 @@ pub fn load(config: &Config) -> Shelf {
             } else {
                 Origin::Personal(path.clone())
             };
-            shelf.read(origin, &path);
+            read(&mut shelf, origin, &path);
         }
     }
     for (path, text) in shipped::FILES {
         shelf.parse(Origin::Shipped(path), path, text);
     }
     shelf
+}
+
+/// Writes a saved query: beside its place, then renamed, so that nobody ever reads half of it.
+///
+/// # Errors
+/// Another file is there than the one that may be replaced, or the file system refuses; nothing was changed.
+pub fn save(path: &Path, query: &str, instead: &Instead) -> Result<(), NotSaved> {
+    let failed = |e: io::Error| NotSaved::Failed(format!("`{}`: {e}", path.display()));
+    let there = match fs::symlink_metadata(path) {
+        Ok(_) => Some(text(path)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+        Err(e) => return Err(failed(e)),
+    };
+    let may = match (&there, instead) {
+        (None, _) | (_, Instead::Anything) => true,
+        (Some(_), Instead::Nothing) => false,
+        (Some(there), Instead::Text(known)) => there.as_ref().is_ok_and(|t| t == known),
+    };
+    if !may {
+        return Err(NotSaved::Taken);
+    }
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory).map_err(failed)?;
+    // A link stays one: what it leads to is replaced.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let directory = target.parent().unwrap_or(directory);
+    let mut file = tempfile::Builder::new()
+        .prefix(".writing-")
+        .tempfile_in(directory)
+        .map_err(failed)?;
+    file.write_all(query.as_bytes()).map_err(failed)?;
+    permit(file.as_file(), &target).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(&target).map_err(|e| failed(e.error))?;
+    Ok(())
+}
+
+/// A project's file is for the team: it keeps the permissions that it had, and a new one can be read by others.
+#[cfg(unix)]
+fn permit(file: &fs::File, target: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = match fs::metadata(target) {
+        Ok(there) => there.permissions().mode() & 0o777,
+        Err(_) => match target.parent().map(fs::metadata) {
+            // As open as its directory is.
+            Some(Ok(directory)) => directory.permissions().mode() & 0o666,
+            _ => 0o600,
+        },
+    };
+    file.set_permissions(fs::Permissions::from_mode(mode | 0o600))
+}
+
+#[cfg(not(unix))]
+fn permit(_file: &fs::File, _target: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn same(a: &Path, b: &Path) -> bool {
@@ -178,6 +157,23 @@ mod tests {
         for found in &shelf.queries {
             assert!(found.query.database.is_some() && !found.query.description.is_empty());
         }
+    }
+
+    #[test]
+    fn a_query_is_saved_whole_and_never_over_one_that_is_not_known() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("queries/a.js");
+        save(&path, "one", &Instead::Nothing).unwrap();
+        let again = save(&path, "two", &Instead::Nothing);
+        assert_eq!(again, Err(NotSaved::Taken));
+        let changed = save(&path, "two", &Instead::Text("zero".to_owned()));
+        assert_eq!(changed, Err(NotSaved::Taken));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
+        save(&path, "two", &Instead::Text("one".to_owned())).unwrap();
+        save(&path, "three", &Instead::Anything).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "three");
+        let left = fs::read_dir(home.path().join("queries")).unwrap().count();
+        assert_eq!(left, 1, "no file in the making stays");
     }
 
     #[test]

@@ -4,6 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod remembered;
+
+pub use remembered::Remembered;
+
 /// The name of a draft; unique among the drafts on disk. Fit to be a file's name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DraftId(pub String);

@@ -15,7 +15,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::paths;
 use super::state::{
-    ColumnLayout, Draft, DraftId, DraftKind, HistoryEntry, Session, WriteRecord, layout_key,
+    ColumnLayout, Draft, DraftId, DraftKind, HistoryEntry, Remembered, Session, WriteRecord,
+    layout_key,
 };
 
 /// The log of writes is moved to `writes.1.jsonl` when it is over so many bytes; the one moved before goes.
@@ -210,6 +211,22 @@ impl Store {
     #[must_use]
     pub fn layouts(&self) -> Found<BTreeMap<String, ColumnLayout>> {
         self.read_or_default("columns.json", "column layouts")
+    }
+
+    /// Saves the values that `held` has for the parameters of one saved query, beside those of other queries.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn save_values(&self, profile: &str, query: &str, held: &Remembered) -> io::Result<()> {
+        let mut all = self.values().value;
+        all.merge(profile, query, held);
+        write_json(&self.root.join("parameters.json"), &all)
+    }
+
+    /// The values that were last given for the parameters of saved queries.
+    #[must_use]
+    pub fn values(&self) -> Found<Remembered> {
+        self.read_or_default("parameters.json", "values of parameters")
     }
 
     /// Adds one write to the log, as a line of JSON with a mongosh line that shows the document.

@@ -19,7 +19,9 @@
 
 mod header;
 mod parameter;
+pub mod shelf;
 pub mod shipped;
+pub mod write;
 
 use std::collections::BTreeMap;
 
@@ -32,7 +34,7 @@ use crate::value::diagnostic::did_you_mean;
 pub use parameter::{Parameter, Type};
 
 /// A saved query, as its file says it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedQuery {
     /// Its name: letters, digits, `-`, `_` and `.`.
     pub name: String,
@@ -111,6 +113,14 @@ impl SavedQuery {
                 ])
             }
         }
+    }
+
+    /// Reads the comment in front alone, whatever the statement says.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the header.
+    pub fn header(stem: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
+        header::read(stem, text)
     }
 
     /// The values of all parameters: those that are `given` as text, read by their types, and the defaults of the others.

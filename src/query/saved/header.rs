@@ -21,6 +21,8 @@ struct Line<'t> {
     text: &'t str,
     /// Where it begins in the file.
     at: usize,
+    /// Whether the comment ends with it.
+    last: bool,
 }
 
 /// The lines of the comments that stand in front of the statement.
@@ -47,16 +49,19 @@ fn lines(text: &str) -> Vec<Line<'_>> {
             }
         }
         trim(&mut rest, &mut start);
+        let last = line.contains("*/");
         rest = rest.strip_suffix("*/").unwrap_or(rest).trim_end();
         out.push(Line {
             text: rest,
             at: start,
+            last,
         });
     }
     out
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a saved query can have this name.
+pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 100
         && !name.starts_with(['-', '.'])
@@ -88,7 +93,12 @@ pub(super) fn read(stem: &str, text: &str) -> Result<SavedQuery, Vec<Diagnostic>
     let mut seen: Vec<&str> = Vec::new();
     let mut named = false;
     let mut open = Open::Description;
+    let mut ended = false;
     for line in lines(text) {
+        if std::mem::replace(&mut ended, line.last) && matches!(open, Open::Parameter) {
+            // A further comment says nothing of the parameter.
+            open = Open::Nothing;
+        }
         let Some(rest) = line.text.strip_prefix('@') else {
             more(&mut query, &open, line.text);
             continue;

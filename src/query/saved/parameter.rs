@@ -35,7 +35,7 @@ pub enum Type {
 }
 
 /// A parameter, as the header declares it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
     /// Its name, which the statement uses as `params.NAME`.
     pub name: String,
