@@ -111,6 +111,8 @@ pub struct App {
     pub exports: Vec<export::Exporting>,
     /// The statements that were run.
     pub history: query::history::History,
+    /// What is known of saved queries.
+    pub saved: query::saved::Saved,
     /// How columns are laid out, by [`crate::config::state::layout_key`].
     pub layouts: BTreeMap<String, ColumnLayout>,
     ids: Ids,
@@ -171,6 +173,7 @@ impl App {
             drafts: Vec::new(),
             exports: Vec::new(),
             history: query::history::History::default(),
+            saved: query::saved::Saved::default(),
             layouts: BTreeMap::new(),
             ids: Ids::default(),
             tasks: HashMap::new(),

@@ -17,7 +17,7 @@ use crate::app::msg::{Mouse, MouseKind};
 use crate::app::{App, Effect, Moment, Msg, Opening};
 use crate::cli::{Exit, usage};
 use crate::config::connections::ConnectionLog;
-use crate::config::{Globs, Launch};
+use crate::config::{Config, Globs, Launch, queries};
 use crate::input::{Key, Keymaps, Pending, Resolved};
 use crate::mongo::request::Report;
 use crate::mongo::runner::Runner;
@@ -81,6 +81,7 @@ pub async fn console(launch: Launch) -> Exit {
         runner,
         keeper: ready.keeper,
         models: ready.models,
+        config: launch.config.clone(),
         last_press: None,
         over: None,
     };
@@ -117,6 +118,8 @@ struct Deck {
     keeper: Keeper,
     /// Where the models are written down.
     models: Vec<Globs>,
+    /// Where saved queries are looked for.
+    config: Config,
     last_press: Option<(Instant, u16, u16)>,
     /// Set once the loop is to end.
     over: Option<Exit>,
@@ -356,6 +359,24 @@ impl Deck {
             Effect::CompletePath { text } => self.keeper.complete(text),
             Effect::ReadModels => return Some(self.read_models()),
             Effect::WriteFile { path, text, what } => self.keeper.write_file(path, text, what),
+            Effect::ReadQueries => {
+                let shelf = queries::load(&self.config);
+                return Some(Msg::Queries(Arc::new(shelf)));
+            }
+            Effect::SaveQuery {
+                tab,
+                path,
+                text,
+                instead,
+            } => {
+                let result = queries::save(&path, &text, &instead);
+                return Some(Msg::QuerySaved { tab, result });
+            }
+            Effect::KeepValues {
+                profile,
+                query,
+                held,
+            } => self.keeper.save_values(profile.to_string(), query, held),
             Effect::SaveDraft(draft) => self.keeper.save_draft(draft),
             Effect::RemoveDraft(id) => self.keeper.remove_draft(id),
             Effect::RecordWrite(record) => self.keeper.log_write(record),

@@ -276,6 +276,14 @@ pub enum Command {
     Export,
     /// Stop writing a file.
     StopExport,
+    /// The saved queries.
+    Queries,
+    /// The values of a query's parameters.
+    Parameters,
+    /// Save the statement as a saved query.
+    SaveQuery,
+    /// The find as a form.
+    FindForm,
 }
 
 /// One row of the command table.
@@ -1425,9 +1433,48 @@ pub const COMMANDS: &[Entry] = &[
         help: "stop writing a file; nothing of it is left",
         contexts: &[Context::Global],
     },
+    Entry {
+        command: Command::Queries,
+        name: "queries",
+        help: "the saved queries",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Parameters,
+        name: "parameters",
+        help: "change the values of the query's parameters, and run it",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::SaveQuery,
+        name: "save-query",
+        help: "save the statement as a saved query",
+        contexts: &[Context::Query],
+    },
+    Entry {
+        command: Command::FindForm,
+        name: "find-form",
+        help: "the find as a form: filter, projection, sort, skip, limit, collation, hint",
+        contexts: &[
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Query,
+        ],
+    },
 ];
 
 impl Command {
+    /// What may be typed behind its name in the palette, as an example; `None` where it takes nothing.
+    #[must_use]
+    pub fn argument(self) -> Option<&'static str> {
+        match self {
+            Self::Watch => Some("5s, 2m or off"),
+            Self::Queries => Some("a word of the name or the description"),
+            _ => None,
+        }
+    }
+
     /// Its row of the table. The table has one for each command: a test holds it to that.
     #[must_use]
     pub fn entry(self) -> &'static Entry {

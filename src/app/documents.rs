@@ -377,6 +377,15 @@ impl Documents {
                     text,
                 });
             }
+            Command::FindForm => scope.go_to(crate::app::tab::Destination::FindForm {
+                profile: self.profile.clone(),
+                namespace: self.namespace.clone(),
+                text: crate::app::query::opening::find_text(
+                    &self.namespace.collection,
+                    &self.filter.applied,
+                    &self.sort,
+                ),
+            }),
             Command::Details => {
                 super::administration::show_details(scope, &self.profile, self.namespace.clone());
             }

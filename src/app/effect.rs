@@ -1,10 +1,14 @@
 //! What the state machine wants done outside of itself, as data.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::scope::TabId;
-use crate::config::state::{ColumnLayout, Draft, DraftId, HistoryEntry, Session, WriteRecord};
+use crate::config::state::{
+    ColumnLayout, Draft, DraftId, HistoryEntry, Remembered, Session, WriteRecord,
+};
 use crate::mongo::request::{Namespace, ProfileName, Request, TaskId};
+use crate::query::saved::shelf::Instead;
 
 /// One thing to be done. Two equal effects do the same, so tests compare them.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,6 +101,28 @@ pub enum Effect {
     RecordWrite(WriteRecord),
     /// Keep a statement that was run.
     KeepStatement(HistoryEntry),
+    /// Read the saved queries again; they come back as `Msg::Queries`.
+    ReadQueries,
+    /// Write a saved query to its file; what became of it comes back as `Msg::QuerySaved`.
+    SaveQuery {
+        /// The tab that asked.
+        tab: TabId,
+        /// The file.
+        path: PathBuf,
+        /// The whole text of the file.
+        text: String,
+        /// What it may take the place of.
+        instead: Instead,
+    },
+    /// Keep the values that were given for the parameters of a saved query.
+    KeepValues {
+        /// The profile.
+        profile: ProfileName,
+        /// The query's name.
+        query: String,
+        /// The values of all queries, with these among them.
+        held: Remembered,
+    },
     /// Keep how a collection's columns are laid out.
     SaveColumns {
         /// The profile.

@@ -43,6 +43,31 @@ impl Field {
         self.area.cursor().1
     }
 
+    /// Puts another text in the place of a span of bytes, and the cursor at a byte offset of the whole.
+    pub fn replace(&mut self, span: crate::value::Span, by: &str, to: usize) {
+        let text = self.text();
+        let (Some(before), Some(after)) = (text.get(..span.start), text.get(span.end..)) else {
+            return;
+        };
+        let whole = one_line(&format!("{before}{by}{after}"));
+        let column = whole.get(..to).map_or(usize::MAX, |b| b.chars().count());
+        let mut area = TextArea::new(vec![whole]);
+        area.move_cursor(CursorMove::Jump(
+            0,
+            u16::try_from(column).unwrap_or(u16::MAX),
+        ));
+        self.area = area;
+    }
+
+    /// The cursor's place, as a byte offset.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        let text = self.text();
+        text.char_indices()
+            .nth(self.cursor())
+            .map_or(text.len(), |(at, _)| at)
+    }
+
     /// Takes a key that no binding took. Says whether the text changed.
     pub fn input(&mut self, input: Input) -> bool {
         match input.key {

@@ -32,11 +32,9 @@ impl App {
             .filter(|e: &&super::command::Entry| e.command != Command::Palette)
             .map(|e| Item::new(e.name, e.help, Choice::Command(e.command)))
             .collect();
-        self.overlays.push(Overlay::Picker(Picker::new(
-            "commands",
-            items,
-            "no command by that name",
-        )));
+        let mut picker = Picker::new("commands", items, "no command by that name");
+        picker.takes_arguments = true;
+        self.overlays.push(Overlay::Picker(picker));
     }
 
     /// Every namespace of every connected profile, and the profiles that are not connected.
@@ -219,11 +217,31 @@ impl App {
                 }
                 return;
             }
+            Choice::Broken(place) => {
+                if let Some(problem) = self.saved.shelf.problems.get(place) {
+                    self.overlays.push(Overlay::Message(Message {
+                        title: "this file cannot be used".into(),
+                        text: problem.clone(),
+                        first: 0,
+                    }));
+                }
+                return;
+            }
             _ => {}
         }
-        self.overlays.pop();
+        let argument = match self.overlays.pop() {
+            Some(Overlay::Picker(picker)) => picker.argument().map(|(c, a)| (c, a.to_owned())),
+            _ => None,
+        };
         match choice {
-            Choice::Command(command) => self.command(command, effects),
+            Choice::Command(command) => match argument {
+                Some((of, argument)) if of == command => {
+                    self.command_with(command, &argument, effects);
+                }
+                _ => self.command(command, effects),
+            },
+            Choice::Saved(name) => self.open_saved(&name, None, effects),
+            Choice::SavedOn(name, profile) => self.open_saved(&name, Some(profile), effects),
             Choice::Open(profile, namespace) => {
                 let mut scope = scope!(self, (*effects));
                 self.tree.reveal(&mut scope, &profile, &namespace);
@@ -240,7 +258,11 @@ impl App {
                 self.tell_tab(tab, Answer::Validator(level, action), effects);
             }
             Choice::Kind(tab, alias) => self.tell_tab(tab, Answer::Kind(alias), effects),
-            Choice::Column(..) | Choice::Connect(_) | Choice::Notice(_) | Choice::Nothing => {}
+            Choice::Column(..)
+            | Choice::Connect(_)
+            | Choice::Notice(_)
+            | Choice::Broken(_)
+            | Choice::Nothing => {}
         }
     }
 

@@ -8,6 +8,7 @@ use super::scope::TabId;
 use crate::config::state::Draft;
 use crate::model::Library;
 use crate::mongo::request::Report;
+use crate::query::saved::shelf::{NotSaved, Shelf};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -46,6 +47,15 @@ pub enum Msg {
         text: String,
         /// Whole paths, directories with a `/` at their end.
         found: Vec<String>,
+    },
+    /// The saved queries were read again.
+    Queries(Arc<Shelf>),
+    /// What became of a saved query that was to be written.
+    QuerySaved {
+        /// The tab that asked.
+        tab: TabId,
+        /// Whether it is on disk, or why not.
+        result: Result<(), NotSaved>,
     },
     /// Drafts of an earlier run were found on disk.
     Drafts(Vec<Draft>),

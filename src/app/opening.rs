@@ -220,6 +220,24 @@ impl App {
                 let models = Models::open(&mut scope, tab, profile, namespace.as_ref());
                 self.put_in_front(Tab::Models(Box::new(models)), effects);
             }
+            Destination::Saved { start, given } => self.go_to_saved(&start, given, effects),
+            Destination::FindForm {
+                profile,
+                namespace,
+                text,
+            } => {
+                let query = Destination::Query {
+                    profile,
+                    database: namespace.database,
+                    collection: Some(namespace.collection),
+                    text,
+                };
+                self.go_to(query, effects);
+                let mut scope = scope!(self, (*effects));
+                if let Some(Tab::Query(query)) = self.tabs.get_mut(self.active) {
+                    query.open_form(&mut scope);
+                }
+            }
             Destination::Query {
                 profile,
                 database,
@@ -246,7 +264,7 @@ impl App {
     }
 
     /// Adds a tab at the end, and turns to it.
-    fn put_in_front(&mut self, mut tab: Tab, effects: &mut Vec<Effect>) {
+    pub(super) fn put_in_front(&mut self, mut tab: Tab, effects: &mut Vec<Effect>) {
         tab.names_read(&self.tree);
         self.tabs.push(tab);
         self.turn_to(self.tabs.len() - 1);

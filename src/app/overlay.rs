@@ -10,6 +10,8 @@ use super::details::Details;
 use super::export::{Wanted, form::ExportForm};
 use super::field::Field;
 use super::picker::{Choice, Picker};
+use super::query::form::Form;
+use super::query::saved::QueryList;
 use super::referrers::Referrers;
 use super::scope::TabId;
 use crate::config::state::DraftId;
@@ -28,6 +30,10 @@ pub enum Overlay {
     Prompt(Prompt),
     /// Text to read: the detail of a notice, a failure.
     Message(Message),
+    /// The saved queries.
+    Queries(Box<QueryList>),
+    /// Lines to be filled in.
+    Form(Box<Form>),
     /// Everything about one collection.
     Details(Box<Details>),
     /// What refers to a document.
@@ -214,10 +220,10 @@ impl Overlay {
     pub fn context(&self) -> Context {
         match self {
             Self::Help(_) | Self::Message(_) => Context::Help,
-            Self::Picker(_) => Context::List,
+            Self::Picker(_) | Self::Queries(_) => Context::List,
             Self::Confirm(c) if c.word.is_some() => Context::Input,
             Self::Confirm(_) => Context::Dialog,
-            Self::Prompt(_) | Self::Export(_) => Context::Input,
+            Self::Prompt(_) | Self::Form(_) | Self::Export(_) => Context::Input,
             Self::Details(_) => Context::Details,
             Self::Referrers(_) | Self::Deletion(_) => Context::Dialog,
         }
@@ -225,8 +231,11 @@ impl Overlay {
 
     /// Takes a command while on top. `rows` is how many rows it shows.
     pub fn command(&mut self, command: Command, rows: usize) -> Outcome {
-        if let Self::Picker(picker) = self {
+        if let Some(picker) = self.picker() {
             return picker.command(command, rows);
+        }
+        if let Self::Form(form) = self {
+            return form.command(command, rows);
         }
         if let Self::Referrers(_) | Self::Deletion(_) | Self::Export(_) = self {
             // They ask the server, which the deck does for them.
@@ -285,16 +294,30 @@ impl Overlay {
                 Command::Accept | Command::Open => Outcome::Answered,
                 _ => Outcome::Kept,
             },
-            Self::Picker(_) | Self::Referrers(_) | Self::Deletion(_) | Self::Export(_) => {
-                Outcome::Ignored
-            }
+            Self::Picker(_)
+            | Self::Queries(_)
+            | Self::Form(_)
+            | Self::Referrers(_)
+            | Self::Deletion(_)
+            | Self::Export(_) => Outcome::Ignored,
         }
     }
 
-    /// Takes typed text while on top.
-    pub fn typed(&mut self, input: tui_textarea::Input) {
+    /// The list to pick from, where this is one.
+    pub fn picker(&mut self) -> Option<&mut Picker> {
+        match self {
+            Self::Picker(picker) => Some(picker),
+            Self::Queries(list) => Some(&mut list.picker),
+            _ => None,
+        }
+    }
+
+    /// Takes typed text while on top. `rows` is how many rows it shows.
+    pub fn typed(&mut self, input: tui_textarea::Input, rows: usize) {
         match self {
             Self::Picker(picker) => picker.typed(input),
+            Self::Queries(list) => list.picker.typed(input),
+            Self::Form(form) => form.typed(input, rows),
             Self::Confirm(confirm) => {
                 confirm.problem = None;
                 confirm.field.input(input);
@@ -317,6 +340,8 @@ impl Overlay {
     pub fn pasted(&mut self, text: &str) {
         match self {
             Self::Picker(picker) => picker.pasted(text),
+            Self::Queries(list) => list.picker.pasted(text),
+            Self::Form(form) => form.pasted(text),
             // A word that guards something has to be typed.
             Self::Confirm(_)
             | Self::Help(_)

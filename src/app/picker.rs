@@ -45,6 +45,12 @@ pub enum Choice {
     Mend(TabId, FixKind),
     /// Install the model of a tab's row as the validator, with this level and action.
     Validator(TabId, ValidationLevel, ValidationAction),
+    /// Open the saved query of this name.
+    Saved(String),
+    /// Open the saved query of this name on a profile.
+    SavedOn(String, ProfileName),
+    /// Show what is wrong with a file of saved queries, by its place among the problems.
+    Broken(usize),
     /// Nothing happens: the line is there to be read.
     Nothing,
 }
@@ -105,6 +111,8 @@ pub struct Picker {
     pub reading: bool,
     /// Whether the best match is to be picked as soon as all is read.
     pub picking: bool,
+    /// Whether what is typed behind a command's name is for the command.
+    pub takes_arguments: bool,
     /// Whether the person chose an item with the cursor.
     moved: bool,
 }
@@ -124,8 +132,18 @@ impl Picker {
             empty,
             reading: false,
             picking: false,
+            takes_arguments: false,
             moved: false,
         }
+    }
+
+    /// What is typed behind the name of a command that takes something: `watch 5s`.
+    #[must_use]
+    pub fn argument(&self) -> Option<(Command, &str)> {
+        let (name, rest) = self.field.text().trim_start().split_once(' ')?;
+        let command = Command::from_name(name).filter(|_| self.takes_arguments)?;
+        command.argument()?;
+        Some((command, rest.trim())).filter(|(_, rest)| !rest.is_empty())
     }
 
     /// The item under the cursor.
@@ -202,7 +220,8 @@ impl Picker {
     }
 
     fn narrow(&mut self) {
-        let pattern = Pattern::parse(self.field.text(), CaseMatching::Smart, Normalization::Smart);
+        let typed = self.argument().map_or(self.field.text(), |(c, _)| c.name());
+        let pattern = Pattern::parse(typed, CaseMatching::Smart, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
         let mut found: Vec<(bool, u32, usize)> = self

@@ -19,6 +19,8 @@ use crate::mongo::request::{Failure, Namespace, ProfileName};
 pub mod asking;
 pub mod completing;
 pub mod explaining;
+pub mod find;
+pub mod form;
 pub mod history;
 mod laying;
 pub mod opening;
@@ -26,6 +28,7 @@ mod pane;
 pub mod preview;
 pub mod running;
 pub mod stages;
+pub mod saved;
 mod staging;
 pub mod text;
 
@@ -89,6 +92,14 @@ pub struct Query {
     asked: Option<asking::Asked>,
     /// What was run last.
     last: Option<Chosen>,
+    /// The saved query that the text was opened from or saved as.
+    pub held: Option<saved::Held>,
+    /// The parameters of the text, and what they stand for.
+    pub bound: saved::Bound,
+    /// A query that is being saved.
+    saving: Option<saved::Saving>,
+    /// The statement as a form, once it was shown so.
+    pub form: Option<Box<find::FindForm>>,
     /// Whether it is run again and again.
     pub watch: Option<Watch>,
     /// The stages of the pipeline at the cursor, and what comes out of them.
@@ -108,6 +119,7 @@ impl Query {
         Around {
             database: &self.database,
             collection: self.collection.as_deref(),
+            parameters: &self.bound.values,
             now,
         }
     }
@@ -151,6 +163,7 @@ impl Query {
     /// What holds in the text and in the result.
     fn both_command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
         match command {
+            Command::QueryRun if self.has_form() => self.run_form(scope),
             Command::QueryRun => self.run(scope),
             Command::Cancel if self.is_busy() => self.stop(scope),
             Command::Back if self.running.is_some() => self.stop(scope),
@@ -160,6 +173,9 @@ impl Query {
             Command::Explain => self.explain(scope),
             Command::StageList => self.turn_stages(scope),
             Command::History => self.list_history(scope),
+            Command::Parameters => self.ask_parameters(scope),
+            Command::SaveQuery => self.save_asked(scope),
+            Command::FindForm => self.turn_form(scope),
             Command::CopyCode => self.list_languages(scope),
             Command::Export => match &self.results.documents {
                 Some(documents) => documents.export(scope),
@@ -177,6 +193,9 @@ impl Query {
     }
 
     fn text_command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
+        if self.has_form() {
+            return self.form_command(scope, command);
+        }
         let open = self.list.take();
         match command {
             Command::Back if open.is_some() => {}
@@ -275,9 +294,13 @@ impl Query {
 
     /// The text changed.
     fn changed(&mut self, scope: &mut Scope<'_>) {
+        if self.text.buffer.bytes() <= text::AT_ONCE {
+            self.bind(scope.now);
+        }
         let around = Around {
             database: &self.database,
             collection: self.collection.as_deref(),
+            parameters: &self.bound.values,
             now: scope.now,
         };
         self.text.changed(around);
@@ -325,6 +348,14 @@ impl Query {
         match answer {
             Answer::RunStatement => self.agreed(scope),
             Answer::Watch(text) => return self.set_watch(scope, &text),
+            Answer::Parameters(given) => self.take_parameters(scope, given),
+            Answer::SaveAs { name, description } => {
+                return self.save_as(scope, &name, &description);
+            }
+            Answer::Saved(result) => self.saved(scope, result),
+            Answer::Proceed if self.saving.is_some() => {
+                self.write(scope, crate::query::saved::shelf::Instead::Anything);
+            }
             Answer::QueryText(text) => self.set_text(scope, &text),
             Answer::Code(language) => self.copy_code(scope, language),
             Answer::Stage(at, name) => self.insert_stage(scope, at, name),
@@ -343,6 +374,9 @@ impl Query {
     fn clicked(&mut self, scope: &mut Scope<'_>, hit: Hit, double: bool) {
         if let Hit::Line(row) = hit {
             self.part = Part::Text;
+            if self.has_form() {
+                return self.form_clicked(row);
+            }
             self.text.buffer.go_to_line(self.text.buffer.first + row);
             return self.keep_in_sight(scope);
         }

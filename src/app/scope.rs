@@ -143,6 +143,8 @@ pub struct Scope<'a> {
     pub layouts: &'a mut BTreeMap<String, ColumnLayout>,
     /// The statements that were run.
     pub history: &'a mut super::query::history::History,
+    /// What is known of saved queries.
+    pub saved: &'a mut super::query::saved::Saved,
     /// Drafts that are not open in a tab.
     pub drafts: &'a mut Vec<Draft>,
     /// What the last frame looked like.

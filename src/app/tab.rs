@@ -18,6 +18,7 @@
 //!
 //! Invariant: a tab's id and profile never change.
 
+use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ use super::drift::Drift;
 use super::models::Models;
 use super::monitor::{Monitor, Panel};
 use super::query::Query;
+use super::query::form::Start;
 use super::regions::Hit;
 use super::scope::{Scope, TabId};
 use super::tree::Tree;
@@ -35,6 +37,7 @@ use crate::config::state::SessionTab;
 use crate::model::drift::FixKind;
 use crate::mongo::request::drift::{Progress, ValidationAction, ValidationLevel};
 use crate::mongo::request::{Failure, Namespace, ProfileName, Reply, TaskId};
+use crate::query::saved::shelf::NotSaved;
 use crate::value::Path;
 
 /// Whether a command was for the pane.
@@ -81,6 +84,17 @@ pub enum Answer {
     Code(crate::query::code::Language),
     /// Put this stage into the pipeline, with this number from 0.
     Stage(usize, &'static str),
+    /// Give these values to the parameters of the query's text.
+    Parameters(BTreeMap<String, String>),
+    /// Save the statement under this name. `Err` keeps the form open with the reason.
+    SaveAs {
+        /// The name.
+        name: String,
+        /// What it is for.
+        description: String,
+    },
+    /// What became of saving.
+    Saved(Result<(), NotSaved>),
     /// Run this fix over all documents that need it.
     Mend(FixKind),
     /// Install the model as the validator, with this level and action.
@@ -117,6 +131,22 @@ pub enum Destination {
         /// The collection that a bare filter or pipeline is about.
         collection: Option<String>,
         /// The text.
+        text: String,
+    },
+    /// A saved query, which is run where all it does is to read.
+    Saved {
+        /// The query, and where.
+        start: Box<Start>,
+        /// The values of its parameters, as text.
+        given: BTreeMap<String, String>,
+    },
+    /// The find of a tab of documents, as a form.
+    FindForm {
+        /// The profile.
+        profile: ProfileName,
+        /// The collection.
+        namespace: Namespace,
+        /// The statement.
         text: String,
     },
     /// Collections held to their models.

@@ -31,6 +31,7 @@ macro_rules! scope {
             journal: &mut $app.journal,
             layouts: &mut $app.layouts,
             history: &mut $app.history,
+            saved: &mut $app.saved,
             drafts: &mut $app.drafts,
             regions: &$app.regions,
             destinations: &mut $app.destinations,
@@ -71,6 +72,10 @@ impl App {
                 self.tree.rebuild(&self.profiles, &self.models);
             }
             Msg::Paths { text, found } => self.paths_found(&text, found),
+            Msg::Queries(shelf) => self.queries_read(shelf),
+            Msg::QuerySaved { tab, result } => {
+                self.tell_tab(tab, Answer::Saved(result), &mut effects);
+            }
             Msg::Drafts(drafts) => {
                 if !drafts.is_empty() {
                     let mut scope = scope!(self, effects);
@@ -315,6 +320,7 @@ impl App {
             }
             Command::Palette => self.show_palette(),
             Command::Jump => self.show_jump(effects),
+            Command::Queries => self.show_queries("", effects),
             Command::Notices => self.show_notices(),
             Command::Log => self.show_log(),
             Command::Drafts => self.show_drafts(),
@@ -560,8 +566,9 @@ impl App {
         if let Some(Overlay::Export(_)) = self.overlays.last() {
             return self.export_typed(input, effects);
         }
+        let rows = self.regions.overlay_rows;
         if let Some(overlay) = self.overlays.last_mut() {
-            overlay.typed(input);
+            overlay.typed(input, rows);
             return;
         }
         match self.focus {
@@ -610,8 +617,8 @@ impl App {
             match (mouse.kind, hit) {
                 (MouseKind::WheelUp, _) => self.command(Command::CursorUp, effects),
                 (MouseKind::WheelDown, _) => self.command(Command::CursorDown, effects),
-                (_, Hit::Item(place)) if matches!(overlay, Overlay::Picker(_)) => {
-                    if let Overlay::Picker(picker) = overlay {
+                (_, Hit::Item(place)) if overlay.picker().is_some() => {
+                    if let Some(picker) = overlay.picker() {
                         let again = picker.cursor == place;
                         picker.cursor = place.min(picker.shown.len().saturating_sub(1));
                         if again || mouse.kind == MouseKind::DoublePress {
@@ -623,6 +630,10 @@ impl App {
                     let cursor = match overlay {
                         Overlay::Referrers(list) => Some(&mut list.cursor),
                         Overlay::Deletion(deletion) => Some(&mut deletion.cursor),
+                        Overlay::Form(form) => {
+                            form.cursor = place.min(form.lines.len().saturating_sub(1));
+                            None
+                        }
                         _ => None,
                     };
                     if let Some(cursor) = cursor {
@@ -929,6 +940,9 @@ impl App {
     }
 
     fn answered(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(Overlay::Form(_)) = self.overlays.last() {
+            return self.form_answered(effects);
+        }
         let Some(Overlay::Prompt(prompt)) = self.overlays.last() else {
             return;
         };
@@ -949,7 +963,7 @@ impl App {
         }
     }
 
-    fn tab_answer(
+    pub(super) fn tab_answer(
         &mut self,
         id: TabId,
         answer: Answer,

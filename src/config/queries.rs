@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use super::models::{matching, normal, text};
 use super::{Config, Project, paths};
-use crate::query::saved::shelf::{Homes, Instead, NotSaved};
 pub use crate::query::saved::shelf::{Found, Origin, Shelf};
+use crate::query::saved::shelf::{Homes, Instead, NotSaved};
 use crate::query::saved::shipped;
 
 /// Reads a file into a shelf.

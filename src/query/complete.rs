@@ -49,6 +49,8 @@ pub enum Form {
 pub struct Parameter {
     /// Its name, used as `params.name`.
     pub name: String,
+    /// What it takes, as its header says it.
+    pub kind: String,
     /// What it is, in a line.
     pub help: String,
 }

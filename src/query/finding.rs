@@ -193,7 +193,9 @@ impl Finding {
                 }
                 (false, "getSiblingDB" | "getDB" | "getCollection" | "getMongo", _) => {}
                 (false, _, _) => {
-                    return Err(format!("this is no `find` but `{name}`: the form is for a find"));
+                    return Err(format!(
+                        "this is no `find` but `{name}`: the form is for a find"
+                    ));
                 }
                 (true, _, Some(line)) => {
                     let [argument] = arguments.as_slice() else {
@@ -206,8 +208,13 @@ impl Finding {
                     finding.set(line, argument.clone());
                 }
                 (true, _, None) => {
-                    let (from, to) = (sketch.tokens[next].span.start, sketch.tokens[close].span.end);
-                    finding.tail.push_str(sketch.text.get(from..to).unwrap_or(""));
+                    let (from, to) = (
+                        sketch.tokens[next].span.start,
+                        sketch.tokens[close].span.end,
+                    );
+                    finding
+                        .tail
+                        .push_str(sketch.text.get(from..to).unwrap_or(""));
                 }
             }
         }
@@ -215,7 +222,11 @@ impl Finding {
             true => {
                 // `{}` says no more than nothing does.
                 let filter = finding.line(Line::Filter);
-                if filter.chars().filter(|c| !c.is_whitespace()).eq("{}".chars()) {
+                if filter
+                    .chars()
+                    .filter(|c| !c.is_whitespace())
+                    .eq("{}".chars())
+                {
                     finding.set(Line::Filter, "");
                 }
                 Ok(finding)
@@ -329,7 +340,9 @@ fn number(text: &str, context: &Context, help: &str) -> Result<(), Diagnostic> {
 fn closed(sketch: &Sketch<'_>, open: usize) -> Result<usize, NotAFind> {
     let group = sketch.group_of(open);
     let close = sketch.groups.get(group).and_then(|g| g.close);
-    close.filter(|_| group != ROOT).ok_or_else(|| NO_FIND.to_owned())
+    close
+        .filter(|_| group != ROOT)
+        .ok_or_else(|| NO_FIND.to_owned())
 }
 
 /// The arguments of a call, as they are written.

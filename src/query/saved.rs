@@ -123,6 +123,12 @@ impl SavedQuery {
         header::read(stem, text)
     }
 
+    /// Where the statement begins in the text of a file, behind the comments.
+    #[must_use]
+    pub fn statement_at(text: &str) -> usize {
+        super::words::skip_space(text).min(text.len())
+    }
+
     /// The values of all parameters: those that are `given` as text, read by their types, and the defaults of the others.
     /// `now_millis` is the time, for dates such as `-30d`.
     ///

@@ -11,7 +11,9 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 
 use crate::app::Msg;
-use crate::config::state::{ColumnLayout, Draft, DraftId, HistoryEntry, Session, WriteRecord};
+use crate::config::state::{
+    ColumnLayout, Draft, DraftId, HistoryEntry, Remembered, Session, WriteRecord,
+};
 use crate::config::store::Store;
 
 enum Order {
@@ -27,6 +29,7 @@ enum Order {
         text: String,
         what: String,
     },
+    SaveValues(String, String, Remembered),
 }
 
 /// The thread, and the way to it.
@@ -98,6 +101,11 @@ impl Keeper {
         self.order(Order::WriteFile { path, text, what });
     }
 
+    /// Saves the values of a saved query's parameters.
+    pub fn save_values(&self, profile: String, query: String, held: Remembered) {
+        self.order(Order::SaveValues(profile, query, held));
+    }
+
     /// Saves the open tabs.
     pub fn save_session(&self, session: Session) {
         self.order(Order::SaveSession(session));
@@ -162,6 +170,9 @@ fn keep(
                     ("the columns", store.save_layout(profile, namespace, layout))
                 }
                 Order::KeepStatement(entry) => ("the history", store.keep_statement(entry)),
+                Order::SaveValues(profile, query, held) => {
+                    ("the values", store.save_values(profile, query, held))
+                }
                 Order::SaveSession(session) => ("the open tabs", store.save_session(session)),
                 Order::Complete(_) => continue,
                 Order::WriteFile { .. } => continue,

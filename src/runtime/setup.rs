@@ -90,6 +90,9 @@ pub fn prepare(launch: &Launch) -> Result<Ready, String> {
         app.layouts = layouts.value;
         if !launch.options.no_history {
             app.history.entries = store.statements(crate::app::query::history::KEPT);
+            let values = store.values();
+            first.extend(values.notices.into_iter().map(warn));
+            app.saved.remembered = values.value;
         }
         if launch.options.last {
             let session = store.session();

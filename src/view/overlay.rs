@@ -4,6 +4,7 @@ use crate::theme::Role;
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
+use super::query::{form, saved};
 use super::{Sheet, details, export, help, referrers};
 use crate::app::overlay::{Confirm, Message, Overlay, Prompt};
 use crate::app::picker::{Choice, Picker};
@@ -21,6 +22,8 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect, place: usize) {
         Overlay::Referrers(list) => referrers::draw_referrers(sheet, area, list),
         Overlay::Deletion(deletion) => referrers::draw_deletion(sheet, area, deletion),
         Overlay::Details(details) => details::draw(sheet, area, details),
+        Overlay::Queries(list) => saved::draw(sheet, area, list),
+        Overlay::Form(form) => form::draw(sheet, area, form),
         Overlay::Picker(picker) => draw_picker(sheet, area, picker),
         Overlay::Export(form) => export::draw(sheet, area, form),
         Overlay::Confirm(confirm) => draw_confirm(sheet, area, confirm),
@@ -168,10 +171,20 @@ fn draw_picker(sheet: &mut Sheet<'_>, area: Rect, picker: &Picker) {
                 end -= sheet.put_right(line, &keys, style);
             }
         }
+        let typed = picker.argument().filter(|_| at_cursor);
+        let takes = match (&item.choice, typed) {
+            (Choice::Command(command), Some((of, argument))) if of == *command => {
+                Some(format!("{}: {argument}", item.detail))
+            }
+            (Choice::Command(command), None) if at_cursor && picker.takes_arguments => command
+                .argument()
+                .map(|a| format!("{}; takes {a}", item.detail)),
+            _ => None,
+        };
         sheet.put(
             Position::new(x, y),
             end.saturating_sub(x),
-            &item.detail,
+            takes.as_deref().unwrap_or(&item.detail),
             dim,
         );
         sheet.hit(line, Hit::Item(place));

@@ -5,6 +5,10 @@ mod stages;
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
+mod find;
+pub mod form;
+pub mod saved;
+
 use super::overlay::wrap;
 use super::typing::{AllBut, NoShade, Shaded, Typed, lines, margin, sign};
 use super::{Sheet, documents, words};
@@ -36,6 +40,13 @@ pub fn draw(sheet: &mut Sheet<'_>, query: &Query, area: Rect) {
         .unwrap_or(area.height)
         .min(area.height.saturating_sub(LEAST_RESULT))
         .max(LEAST_TEXT.min(area.height));
+    let text_height = match query.has_form() {
+        true => text_height.max(find::ROWS).min(
+            area.height
+                .saturating_sub(LEAST_RESULT.min(area.height / 2)),
+        ),
+        false => text_height,
+    };
     let text = Rect {
         height: text_height,
         ..area
@@ -56,6 +67,9 @@ pub fn draw(sheet: &mut Sheet<'_>, query: &Query, area: Rect) {
 }
 
 fn text_part(sheet: &mut Sheet<'_>, query: &Query, area: Rect, active: bool) {
+    if let Some(form) = query.form.as_ref().filter(|f| f.open) {
+        return find::draw(sheet, query, form, area, active);
+    }
     let found = u16::try_from(query.text.problems.len()).unwrap_or(u16::MAX);
     let below = match area.height {
         0..=4 => found.min(1),
@@ -295,6 +309,13 @@ fn state(sheet: &mut Sheet<'_>, query: &Query, line: Rect, active: bool) {
             place + 1,
             query.text.parts.len()
         ));
+    }
+    if let Some(held) = &query.held {
+        left.push_str(&format!("  {}", held.name));
+    }
+    let values = query.bound.line();
+    if !values.is_empty() {
+        left.push_str(&format!("  {values}"));
     }
     left.push(' ');
     let style = sheet.style(if active {

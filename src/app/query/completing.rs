@@ -16,7 +16,7 @@ use crate::app::scope::{Asker, Scope};
 use crate::app::words;
 use crate::model::{self, Library};
 use crate::mongo::request::{FeedId, Find, Namespace, Reply, Request, TaskId};
-use crate::query::complete::{Candidate, Completion, Knowledge, complete};
+use crate::query::complete::{Candidate, Completion, Form, Knowledge, Parameter, complete};
 use crate::query::shape::{Field, Fields};
 use crate::value::{Kind, Span};
 
@@ -41,7 +41,7 @@ pub struct List {
     /// The first candidate that is drawn.
     pub first: usize,
     /// Whether the person asked for it, or moved in it: Enter takes the candidate only then.
-    chosen: bool,
+    pub(super) chosen: bool,
 }
 
 /// What is known of the collections around a text.
@@ -79,6 +79,22 @@ impl Fields for Around<'_> {
         }
         fields.truncate(MOST);
         fields
+    }
+}
+
+/// A parameter with its type, its default and what it means.
+fn known(parameter: &crate::query::saved::Parameter) -> Parameter {
+    let default = match &parameter.default {
+        Some(default) => format!(" = {default}"),
+        None => String::new(),
+    };
+    Parameter {
+        name: parameter.name.clone(),
+        kind: format!("{}{default}", parameter.kind.name()),
+        help: match parameter.help.as_str() {
+            "" => parameter.kind.describe(),
+            help => help.to_owned(),
+        },
     }
 }
 
@@ -170,18 +186,35 @@ impl Known {
 impl Query {
     /// What can stand at the cursor.
     fn candidates(&self, scope: &Scope<'_>, text: &str) -> Completion {
+        let (database, collection) = (&self.database, self.collection.as_deref());
+        let place = (database.as_str(), collection.unwrap_or(""));
+        self.candidates_at(scope, text, self.text.buffer.offset(), place, Form::Any)
+    }
+
+    /// What can stand at a byte offset of a text that is about the collection of `place`.
+    pub(super) fn candidates_at(
+        &self,
+        scope: &Scope<'_>,
+        text: &str,
+        offset: usize,
+        place: (&str, &str),
+        form: Form,
+    ) -> Completion {
         let names = self.known.names.get(&self.database);
         let databases: Vec<String> = self.known.names.keys().cloned().collect();
         let around = self.known.around(scope.models);
+        let parameters: Vec<Parameter> = self.bound.parameters.iter().map(known).collect();
         let knowledge = Knowledge {
-            database: &self.database,
-            collection: self.collection.as_deref().unwrap_or(""),
+            database: place.0,
+            collection: place.1,
+            parameters: &parameters,
+            form,
             collections: names.map_or(&[], Vec::as_slice),
             databases: &databases,
             fields: &around,
             ..Knowledge::default()
         };
-        complete(text, self.text.buffer.offset(), &knowledge)
+        complete(text, offset, &knowledge)
     }
 
     /// Opens the list because the person asked for it.
@@ -294,7 +327,7 @@ impl Query {
     }
 
     /// Reads some documents of the collection that the text is about, once, to know its fields.
-    fn sample(&mut self, scope: &mut Scope<'_>) {
+    pub(super) fn sample(&mut self, scope: &mut Scope<'_>) {
         let place = match self.text.current().and_then(|p| self.text.parts.get(p)) {
             Some(part) => part
                 .statement

@@ -77,7 +77,9 @@ impl Line {
             return false;
         }
         let count = choices.len();
-        let now = self.text().and_then(|t| choices.iter().position(|c| c == t));
+        let now = self
+            .text()
+            .and_then(|t| choices.iter().position(|c| c == t));
         let next = match (now, onward) {
             (None, true) => 0,
             (None, false) => count - 1,
@@ -238,7 +240,11 @@ impl Form {
                 self.cursor = self.cursor.checked_sub(1).unwrap_or(last);
             }
             Command::CursorDown | Command::FocusNext => {
-                self.cursor = if self.cursor >= last { 0 } else { self.cursor + 1 };
+                self.cursor = if self.cursor >= last {
+                    0
+                } else {
+                    self.cursor + 1
+                };
             }
             Command::PageUp | Command::CursorFirst => self.cursor = 0,
             Command::PageDown | Command::CursorLast => self.cursor = last,
@@ -348,10 +354,19 @@ mod tests {
         let mut form = form();
         assert_eq!(form.cursor, 1);
         assert_eq!(form.command(Command::Accept, 10), Outcome::Kept);
-        assert!(form.lines[1].problem.as_ref().unwrap().contains("has no value"));
+        assert!(
+            form.lines[1]
+                .problem
+                .as_ref()
+                .unwrap()
+                .contains("has no value")
+        );
         text(&mut form, "soon");
         let problem = form.lines[1].problem.clone().unwrap();
-        assert!(problem.starts_with("cannot be `soon`; it takes a date"), "{problem}");
+        assert!(
+            problem.starts_with("cannot be `soon`; it takes a date"),
+            "{problem}"
+        );
         assert_eq!(form.command(Command::Accept, 10), Outcome::Kept);
         for _ in 0..4 {
             key(&mut form, Key::Backspace);
@@ -359,7 +374,10 @@ mod tests {
         text(&mut form, "-30d");
         assert_eq!(form.lines[1].problem, None);
         assert_eq!(form.command(Command::Accept, 10), Outcome::Answered);
-        assert_eq!(form.given(), [("since".to_owned(), "-30d".to_owned())].into());
+        assert_eq!(
+            form.given(),
+            [("since".to_owned(), "-30d".to_owned())].into()
+        );
     }
 
     #[test]

@@ -26,16 +26,18 @@ impl Pane for Query {
     }
 
     fn title(&self) -> String {
-        match &self.collection {
-            Some(collection) => format!("› {collection}"),
-            None => format!("› {}", self.database),
+        match (&self.held, &self.collection) {
+            (Some(held), _) => format!("› {}", held.name),
+            (None, Some(collection)) => format!("› {collection}"),
+            (None, None) => format!("› {}", self.database),
         }
     }
 
     fn subject(&self) -> String {
-        match &self.collection {
-            Some(collection) => format!("query {}.{collection}", self.database),
-            None => format!("query {}", self.database),
+        match (&self.held, &self.collection) {
+            (Some(held), _) => format!("query {} in {}", held.name, self.database),
+            (None, Some(collection)) => format!("query {}.{collection}", self.database),
+            (None, None) => format!("query {}", self.database),
         }
     }
 
@@ -54,6 +56,9 @@ impl Pane for Query {
             && let Some(documents) = &mut self.results.documents
         {
             return documents.typed(scope, input);
+        }
+        if self.has_form() {
+            return self.form_typed(scope, input);
         }
         if self.list_key(scope, &input) {
             return;
@@ -77,6 +82,9 @@ impl Pane for Query {
             && let Some(documents) = &mut self.results.documents
         {
             return documents.pasted(scope, text);
+        }
+        if self.has_form() {
+            return self.form_pasted(scope, text);
         }
         if self.text.buffer.paste(text) {
             self.changed(scope);
@@ -182,6 +190,7 @@ impl Pane for Query {
         let around = super::Around {
             database: &self.database,
             collection: self.collection.as_deref(),
+            parameters: &self.bound.values,
             now: scope.now,
         };
         self.text.tick(around);

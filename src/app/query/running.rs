@@ -59,6 +59,7 @@ pub struct Watch {
 impl Query {
     /// Runs what is selected, else the statement under the cursor.
     pub fn run(&mut self, scope: &mut Scope<'_>) {
+        self.bind(scope.now);
         let around = self.around(scope.now);
         let Some(chosen) = self.text.chosen(around) else {
             return scope.info("there is no statement here to run");
@@ -66,6 +67,7 @@ impl Query {
         let around = super::Around {
             database: &self.database,
             collection: self.collection.as_deref(),
+            parameters: &self.bound.values,
             now: scope.now,
         };
         self.text.check(around);
@@ -84,9 +86,16 @@ impl Query {
 
     /// Begins to run a text: asks first, where it writes or where it says something else than what was typed.
     pub(super) fn begin(&mut self, scope: &mut Scope<'_>, chosen: Chosen) {
+        // A value such as `-30d` means another date at each run.
+        self.bind(scope.now);
+        if self.bound.lacks(&chosen.text) {
+            self.watch = None;
+            return self.ask_parameters(scope);
+        }
         let around = super::Around {
             database: &chosen.database,
             collection: self.collection.as_deref(),
+            parameters: &self.bound.values,
             now: scope.now,
         };
         let (mut statement, warnings) = match read(&chosen.text, around) {
@@ -350,6 +359,7 @@ impl Query {
             d.editor.is_none()
                 && matches!(&d.origin, Origin::Statement(s) if same_but_time(s, statement))
         };
+        let is_new = !old.as_deref().is_some_and(same);
         let documents = match old {
             Some(mut documents) if same(&documents) => {
                 documents.origin = Origin::Statement(Arc::clone(statement));
@@ -372,6 +382,9 @@ impl Query {
             }
         };
         self.results.documents = Some(documents);
+        if is_new {
+            self.show_as_wanted();
+        }
     }
 
     fn value(&mut self, scope: &mut Scope<'_>, running: &Running, value: RawBson, took: Duration) {

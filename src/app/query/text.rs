@@ -3,6 +3,7 @@
 //! Pure reading; nothing is sent. Invariant: what is told of a statement is of the text as it was at
 //! [`QueryText::checked`], and nothing is run from a reading that is older than the text.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::query::{self, Consequence, Context, Input, Operation, Statement};
 use crate::value::{Diagnostic, Span};
 
 /// Texts up to so many bytes are read at each key, longer ones when typing pauses.
-const AT_ONCE: usize = 24 << 10;
+pub(super) const AT_ONCE: usize = 24 << 10;
 /// How long a longer text rests before it is read, in milliseconds.
 const REST: u64 = 150;
 /// How many problems are kept.
@@ -30,6 +31,8 @@ pub struct Around<'a> {
     pub database: &'a str,
     /// The collection that a bare filter or pipeline is about.
     pub collection: Option<&'a str>,
+    /// What the parameters of the text stand for.
+    pub parameters: &'a BTreeMap<String, RawBson>,
     /// The time.
     pub now: Moment,
 }
@@ -340,10 +343,11 @@ pub fn read(
     text: &str,
     around: Around<'_>,
 ) -> Result<(Arc<Statement>, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let context = Context::new(
+    let mut context = Context::new(
         around.database,
         i64::try_from(around.now.0).unwrap_or(i64::MAX),
     );
+    context.parameters.clone_from(around.parameters);
     let checked = query::check(text, &context)?;
     let whole = Span::new(0, text.len());
     let refused =
@@ -436,7 +440,9 @@ mod tests {
     use super::*;
 
     fn around() -> Around<'static> {
+        static NONE: BTreeMap<String, RawBson> = BTreeMap::new();
         Around {
+            parameters: &NONE,
             database: "shop",
             collection: Some("orders"),
             now: Moment(0),

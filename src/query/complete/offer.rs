@@ -201,7 +201,7 @@ impl<'k> Offers<'k> {
                 Sort::Parameter,
                 text.clone(),
                 Snippet::plain(text),
-                "",
+                one.kind.clone(),
                 one.help.clone(),
             );
         }

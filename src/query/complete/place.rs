@@ -152,7 +152,7 @@ impl Place<'_, '_> {
                     Sort::Parameter,
                     one.name.clone(),
                     Snippet::plain(one.name.clone()),
-                    "",
+                    one.kind.clone(),
                     one.help.clone(),
                 );
             }

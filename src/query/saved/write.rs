@@ -85,7 +85,10 @@ fn suggested(sketch: &Sketch<'_>, at: usize, name: &str) -> Type {
         let Some(here) = sketch.groups.get(group) else {
             break;
         };
-        let part = here.parts.iter().find(|p| p.first <= token && token < p.end);
+        let part = here
+            .parts
+            .iter()
+            .find(|p| p.first <= token && token < p.end);
         if let Some(key) = part.and_then(|p| sketch.key(p)) {
             keys.push(key.into_owned());
         } else if here.bracket == b'('
@@ -160,7 +163,10 @@ pub fn composed(text: &str, label: &Label<'_>) -> Result<String, Vec<Diagnostic>
         vec![Diagnostic::new(Span::point(0), message).with_help(help)]
     };
     if let Some(problem) = name_problem(label.name) {
-        return Err(refused(format!("the name {problem}"), "choose another name"));
+        return Err(refused(
+            format!("the name {problem}"),
+            "choose another name",
+        ));
     }
     let mut query = SavedQuery::header(label.name, text)?;
     let description = label.description.trim();
@@ -206,7 +212,10 @@ fn body(text: &str) -> &str {
     let start = text.trim_start();
     if start.starts_with("/*") {
         let end = start.find("*/").map_or(start.len(), |at| at + 2);
-        return start.get(end..).unwrap_or("").trim_start_matches(['\r', '\n']);
+        return start
+            .get(end..)
+            .unwrap_or("")
+            .trim_start_matches(['\r', '\n']);
     }
     let end = skip_space(text);
     let head = text.get(..end).unwrap_or("");
@@ -255,9 +264,8 @@ fn head(query: &SavedQuery) -> String {
 fn declaration(parameter: &Parameter) -> String {
     let mut text = format!("{{{}}} {}", parameter.kind.name(), parameter.name);
     if let Some(default) = &parameter.default {
-        let quoted = default.trim() != default
-            || default.is_empty()
-            || default.starts_with(['\'', '"']);
+        let quoted =
+            default.trim() != default || default.is_empty() || default.starts_with(['\'', '"']);
         text.push_str(" = ");
         match (quoted, default.contains('\'')) {
             (false, _) => text.push_str(default),
@@ -308,7 +316,10 @@ mod tests {
     #[test]
     fn a_header_that_says_it_all_is_kept_as_it_is_written() {
         let text = "// What is open\n//   @name open\n//   @database shop\n//   @param {date} since = 2026-01-01 - from here on\n\n// the statement\ndb.orders.find({at: {$gte: params.since}})\n";
-        assert_eq!(composed(text, &label("open", "What is open")).unwrap(), text);
+        assert_eq!(
+            composed(text, &label("open", "What is open")).unwrap(),
+            text
+        );
     }
 
     #[test]
@@ -337,7 +348,13 @@ mod tests {
             let found = undeclared(text, &[]);
             found.into_iter().map(|p| p.name).collect()
         };
-        assert_eq!(names("db.a.find({x: params.a, y: [params . b, params.a"), ["a", "b"]);
-        assert_eq!(names("// params.a\n'params.b' + x.params.c + params."), [""; 0]);
+        assert_eq!(
+            names("db.a.find({x: params.a, y: [params . b, params.a"),
+            ["a", "b"]
+        );
+        assert_eq!(
+            names("// params.a\n'params.b' + x.params.c + params."),
+            [""; 0]
+        );
     }
 }
