@@ -7,3 +7,4 @@ mod drift;
 mod models;
 mod monitor;
 mod references;
+mod saved;

@@ -1,5 +1,7 @@
 //! The query tab on a real server: what is typed, run, shown, confirmed and stopped.
 
+mod saved;
+
 use std::time::{Duration, Instant};
 
 use mongodb::bson::{Document, doc};

@@ -113,7 +113,7 @@ fn items(shelf: &Shelf, database: Option<&str>) -> Vec<Item> {
     });
     let broken = shelf.problems.iter().enumerate().map(|(place, problem)| {
         let line = problem.lines().next().unwrap_or("");
-        Item::new(line, "", Choice::Broken(place)).behind(true)
+        Item::new(line, "", Choice::Broken(place))
     });
     queries.chain(broken).collect()
 }

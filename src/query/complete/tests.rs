@@ -57,6 +57,7 @@ fn at_form(text: &str, form: Form) -> Completion {
     let databases = ["shop", "admin"].map(str::to_owned);
     let parameters = [Parameter {
         name: "since".into(),
+        kind: "date".into(),
         help: "from when on".into(),
     }];
     complete(
