@@ -105,7 +105,8 @@ fn line_of(sheet: &mut Sheet<'_>, line: &Line, row: Rect, names: u16, at_cursor:
         let text = match (&line.parameter.default, choices.as_slice()) {
             (Some(default), _) if default.is_empty() => "(empty)".to_owned(),
             (Some(default), _) => default.clone(),
-            (None, []) => String::new(),
+            (None, []) if line.optional => String::new(),
+            (None, []) => "(to be given)".to_owned(),
             (None, choices) => choices.join(" | "),
         };
         let style = base.patch(sheet.style(Role::Placeholder));
