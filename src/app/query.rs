@@ -27,8 +27,8 @@ pub mod opening;
 mod pane;
 pub mod preview;
 pub mod running;
-pub mod stages;
 pub mod saved;
+pub mod stages;
 mod staging;
 pub mod text;
 

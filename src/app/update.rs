@@ -567,6 +567,10 @@ impl App {
             return self.export_typed(input, effects);
         }
         let rows = self.regions.overlay_rows;
+        if let (Some(Overlay::Form(_)), tui_textarea::Key::F(5)) = (self.overlays.last(), input.key)
+        {
+            return self.command(Command::Accept, effects);
+        }
         if let Some(overlay) = self.overlays.last_mut() {
             overlay.typed(input, rows);
             return;

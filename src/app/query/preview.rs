@@ -237,6 +237,7 @@ impl Query {
         let around = super::Around {
             database,
             collection: self.collection.as_deref(),
+            parameters: &self.bound.values,
             now,
         };
         read(text, around)

@@ -166,6 +166,7 @@ impl Query {
         self.stages.seen = None;
         self.text.tick(super::Around {
             database: &self.database,
+            parameters: &self.bound.values,
             collection: self.collection.as_deref(),
             now: crate::app::Moment(u64::MAX),
         });
