@@ -422,7 +422,7 @@ fn the_watch_takes_its_time_in_the_palette() {
 #[test]
 fn the_find_form_runs_what_its_lines_say_and_leaves_empty_ones_out() {
     let mut console = opened((120, 36));
-    console.keys("X");
+    console.keys("g x");
     assert!(query(&console).has_form());
     console.type_text("{state: 'open'");
     assert!(console.shows("✗ filter"), "{}", console.screen());
@@ -472,7 +472,7 @@ fn the_find_form_runs_what_its_lines_say_and_leaves_empty_ones_out() {
 #[test]
 fn a_form_with_a_line_that_does_not_parse_leaves_the_text_alone_and_keeps_the_line() {
     let mut console = opened((120, 36));
-    console.keys("X").type_text("{a: ").keys("ctrl-x f");
+    console.keys("g x").type_text("{a: ").keys("ctrl-x f");
     assert!(!query(&console).has_form());
     assert_eq!(query(&console).text.buffer.text(), "db.orders.find({})");
     assert!(console.shows("does not parse"), "{}", console.screen());
@@ -498,7 +498,7 @@ fn what_is_no_find_says_so_and_stays_text() {
 #[test]
 fn the_form_completes_fields_of_the_collection() {
     let mut console = opened((120, 36));
-    console.keys("X");
+    console.keys("g x");
     let sample = console.request(|r| matches!(r, Request::OpenFeed { .. }));
     let (task, request) = sample.expect("some documents are looked at");
     let Request::OpenFeed {
@@ -545,7 +545,7 @@ fn the_list_the_form_and_the_find_form_look_as_they_should() {
         insta::assert_snapshot!(name("saved_form"), picture(&console));
         let mut console = opened((columns, rows));
         console
-            .keys("X")
+            .keys("g x")
             .type_text("{state: 'open', ")
             .keys("down down");
         console.type_text("{at: -1}");
