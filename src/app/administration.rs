@@ -297,7 +297,11 @@ impl App {
                 )));
                 return;
             }
-            Purpose::Sort(_) | Purpose::Search(_) | Purpose::Watch(_) | Purpose::EventFile(_) => {
+            Purpose::SaveView(_)
+            | Purpose::Sort(_)
+            | Purpose::Search(_)
+            | Purpose::Watch(_)
+            | Purpose::EventFile(_) => {
                 return;
             }
         };

@@ -284,6 +284,8 @@ pub enum Command {
     SaveQuery,
     /// The find as a form.
     FindForm,
+    /// Save the pipeline as a view.
+    SaveView,
 }
 
 /// One row of the command table.
@@ -1461,6 +1463,12 @@ pub const COMMANDS: &[Entry] = &[
             Context::Text,
             Context::Query,
         ],
+    },
+    Entry {
+        command: Command::SaveView,
+        name: "save-view",
+        help: "save the pipeline as a view",
+        contexts: &[Context::Query, Context::Stages],
     },
 ];
 

@@ -157,6 +157,8 @@ pub enum Purpose {
     Watch(TabId),
     /// The file that a monitor's events are written to.
     EventFile(TabId),
+    /// The name of the view that a tab's pipeline becomes.
+    SaveView(TabId),
 }
 
 /// What is done after a *Yes*.

@@ -25,12 +25,14 @@ pub mod history;
 mod laying;
 pub mod opening;
 mod pane;
+mod pouring;
 pub mod preview;
 pub mod running;
 pub mod saved;
 pub mod stages;
 mod staging;
 pub mod text;
+mod viewing;
 
 use running::{Running, Watch};
 use text::{Around, Chosen, QueryText};
@@ -172,6 +174,7 @@ impl Query {
             Command::Watch => self.prompt_watch(scope),
             Command::Explain => self.explain(scope),
             Command::StageList => self.turn_stages(scope),
+            Command::SaveView => self.save_view(scope),
             Command::History => self.list_history(scope),
             Command::Parameters => self.ask_parameters(scope),
             Command::SaveQuery => self.save_asked(scope),
@@ -358,6 +361,7 @@ impl Query {
             }
             Answer::QueryText(text) => self.set_text(scope, &text),
             Answer::Code(language) => self.copy_code(scope, language),
+            Answer::SaveView(name) => return self.name_view(scope, &name),
             Answer::Stage(at, name) => self.insert_stage(scope, at, name),
             Answer::Search(text) if self.part == Part::Text => {
                 return self.search(scope, &text, true);

@@ -82,6 +82,8 @@ pub enum Answer {
     QueryText(String),
     /// Copy the statement as code of this language.
     Code(crate::query::code::Language),
+    /// Save the pipeline as a view of this name.
+    SaveView(String),
     /// Put this stage into the pipeline, with this number from 0.
     Stage(usize, &'static str),
     /// Give these values to the parameters of the query's text.

@@ -956,6 +956,7 @@ impl App {
             Purpose::Search(id) => self.tab_answer(id, Answer::Search(text), effects).err(),
             Purpose::Watch(id) => self.tab_answer(id, Answer::Watch(text), effects).err(),
             Purpose::EventFile(id) => self.tab_answer(id, Answer::EventFile(text), effects).err(),
+            Purpose::SaveView(id) => self.tab_answer(id, Answer::SaveView(text), effects).err(),
             purpose => return self.administration_answered(purpose, &text, effects),
         };
         match (problem, self.overlays.last_mut()) {

@@ -110,6 +110,20 @@ fn scaled(n: u64, step: f64, units: &[&str]) -> String {
     }
 }
 
+/// A whole number with its thousands apart: `12,340`.
+#[must_use]
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
 /// A time span in two significant figures: `0.8 ms`, `14 ms`, `2.1 s`, `3 min`.
 #[must_use]
 pub fn span(d: Duration) -> String {

@@ -10,6 +10,7 @@ mod list;
 mod sample;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use super::chain::{Chain, statements};
 use super::sketch::{GroupId, ROOT, Sketch, Value};
@@ -19,6 +20,7 @@ pub use edit::{Edit, Edited, edit};
 pub use fields::{FieldChanges, field_changes, stage_changes};
 pub use list::{Offer, Row, insert, of_statement, offers, rows};
 pub use sample::{Sample, Sampled, keeps_documents, sampled, stands_first};
+pub use view::{View, view_of};
 
 /// Whether a stage takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

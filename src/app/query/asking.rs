@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bson::{RawBson, RawBsonRef, RawDocumentBuf};
+use bson::{RawBson, RawDocumentBuf};
 
 use super::Query;
 use super::running::namespace;
@@ -113,6 +113,12 @@ impl Query {
         let figure = asked.figures.take().map(|(_, figure)| figure);
         let said = match (figure, result) {
             (Some(Figure::Matches), Ok(Reply::Count(n))) => Some(matches(&asked.statement, *n)),
+            (Some(Figure::Holds(place)), Ok(Reply::Sizes(sizes)))
+                if asked.statement.operation == Operation::Aggregate =>
+            {
+                let size = sizes.first().map(|(_, size)| *size);
+                Some(super::pouring::said(&asked.statement, &place, size))
+            }
             (Some(Figure::Holds(place)), Ok(Reply::Sizes(sizes))) => {
                 Some(match sizes.first().map(|(_, size)| size.documents) {
                     Some(n) => format!("`{place}` holds {} now.", documents(n)),
@@ -206,7 +212,7 @@ fn figure(statement: &Statement, writes: bool) -> Option<(Figure, Request)> {
             Some((Figure::Matches, request))
         }
         O::Drop => Some(holds(place)),
-        O::Aggregate => target(statement).map(holds),
+        O::Aggregate => super::pouring::target(statement).map(holds),
         _ => None,
     }
 }
@@ -217,30 +223,6 @@ fn holds(place: Namespace) -> (Figure, Request) {
         collections: vec![place.collection.clone()],
     };
     (Figure::Holds(place), request)
-}
-
-/// The collection that a pipeline writes to.
-fn target(statement: &Statement) -> Option<Namespace> {
-    let Some(RawBson::Array(stages)) = statement.arguments.first() else {
-        return None;
-    };
-    let last = stages.into_iter().flatten().last()?;
-    let stage = last.as_document()?;
-    let (key, value) = stage.iter().flatten().next()?;
-    let value = match (key.as_str(), value) {
-        ("$out", value) => value,
-        ("$merge", RawBsonRef::Document(merge)) => merge.get("into").ok().flatten()?,
-        ("$merge", value) => value,
-        _ => return None,
-    };
-    match value {
-        RawBsonRef::String(name) => Some(Namespace::new(statement.database.clone(), name)),
-        RawBsonRef::Document(place) => {
-            let database = place.get_str("db").unwrap_or(&statement.database);
-            Some(Namespace::new(database, place.get_str("coll").ok()?))
-        }
-        _ => None,
-    }
 }
 
 fn matches(statement: &Statement, n: u64) -> String {

@@ -8,6 +8,7 @@ use crate::app::query::preview::{Previews, Said};
 use crate::app::query::stages::List;
 use crate::app::query::{Part, Query};
 use crate::app::regions::Hit;
+use crate::app::words::grouped;
 use crate::app::{Command, Context, Focus};
 use crate::query::stages::{FieldChanges, Sample, State};
 use crate::theme::Role;
@@ -246,19 +247,6 @@ fn sample(previews: &Previews) -> String {
             None => "all documents".to_owned(),
         },
     }
-}
-
-/// A whole number with its thousands apart.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// What comes out of the stage under the cursor.
