@@ -20,6 +20,7 @@ mod fuzz;
 mod job;
 mod layering;
 mod model;
+mod observing;
 mod query;
 mod querying;
 mod screenshots;

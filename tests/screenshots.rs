@@ -125,6 +125,7 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
         save(&console, "checking", false);
         console.wait_for("of drift").await;
     }
+    observing_pictures(&mut console, sandbox.uri().expose_secret()).await;
     drop(console);
 
     let mut console = Console::with_theme(profiles, models, (80, 24), "light");
@@ -136,6 +137,32 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     save(&console, "light", true);
     drop(console);
     sandbox.stop().await;
+}
+
+/// What the server says of itself: its member, and what runs on it.
+async fn observing_pictures(console: &mut Console, uri: &str) {
+    console.keys("p t");
+    console.wait_for("primary since").await;
+    save(console, "topology", false);
+    let client = mongodb::Client::with_uri_str(uri).await.unwrap();
+    let users = client
+        .database("career_dev")
+        .collection::<bson::Document>("users");
+    let running = tokio::spawn(async move {
+        let sleep = "sleep(20) || true";
+        users
+            .count_documents(bson::doc! { "goalType": "promotion", "$where": sleep })
+            .await
+    });
+    console.keys("4");
+    console.wait_for("goalType").await;
+    save(console, "operations", false);
+    console.keys("x");
+    console.wait_for("stop operation").await;
+    save(console, "kill", false);
+    console.keys("y");
+    console.wait_for("the server has it no more").await;
+    assert!(running.await.unwrap().is_err());
 }
 
 async fn query_pictures(console: &mut Console) {

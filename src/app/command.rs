@@ -206,6 +206,26 @@ pub enum Command {
     Pools,
     /// Write the events shown to a file.
     EventsExport,
+    /// The members of the deployment.
+    Topology,
+    /// The figures of a server.
+    Server,
+    /// What runs on the server.
+    Operations,
+    /// What was slow on the server.
+    Slow,
+    /// What is being written.
+    Changes,
+    /// Stop the operation on the server.
+    Kill,
+    /// Open it as query text.
+    OpenStatement,
+    /// Show what does nothing too.
+    Idle,
+    /// Choose the database or the collection.
+    Namespace,
+    /// Set the profiler.
+    Profiler,
     /// The collection's model.
     Model,
     /// Hold the collection to its model.
@@ -1202,6 +1222,66 @@ pub const COMMANDS: &[Entry] = &[
         contexts: &[Context::Monitor],
     },
     Entry {
+        command: Command::Topology,
+        name: "topology",
+        help: "the members of the deployment, and elections",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Server,
+        name: "server",
+        help: "the figures of the server",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Operations,
+        name: "operations",
+        help: "what runs on the server, and stopping it",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Slow,
+        name: "slow",
+        help: "what was slow, and the profiler",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Changes,
+        name: "changes",
+        help: "what is being written to a collection or a database",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Kill,
+        name: "kill",
+        help: "stop the operation on the server",
+        contexts: &[Context::Monitor],
+    },
+    Entry {
+        command: Command::OpenStatement,
+        name: "open-statement",
+        help: "open the statement as query text",
+        contexts: &[Context::Monitor],
+    },
+    Entry {
+        command: Command::Idle,
+        name: "idle",
+        help: "show idle operations too, or hide them",
+        contexts: &[Context::Monitor],
+    },
+    Entry {
+        command: Command::Namespace,
+        name: "namespace",
+        help: "choose the database or the collection",
+        contexts: &[Context::Monitor],
+    },
+    Entry {
+        command: Command::Profiler,
+        name: "profiler",
+        help: "set the profiler of the database",
+        contexts: &[Context::Monitor],
+    },
+    Entry {
         command: Command::Model,
         name: "model",
         help: "the collection's model",
@@ -1338,7 +1418,7 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::Explain,
         name: "explain",
         help: "how the server runs the statement, and what would be better",
-        contexts: &[Context::Query, Context::Stages],
+        contexts: &[Context::Query, Context::Stages, Context::Monitor],
     },
     Entry {
         command: Command::History,

@@ -26,10 +26,23 @@ use crate::config::state::{SessionTab, TabKind};
 use crate::mongo::request::drift::Progress;
 use crate::mongo::request::{Failure, ProfileName, Reply, TaskId};
 
+pub mod changes;
 pub mod choice;
+pub mod operations;
 pub mod pools;
+pub mod rates;
+pub mod reading;
+pub mod server;
+pub mod slow;
+pub mod statement;
+pub mod topology;
 
+use changes::ChangesPanel;
+use operations::OperationsPanel;
 use pools::PoolsPanel;
+use server::ServerPanel;
+use slow::SlowPanel;
+use topology::TopologyPanel;
 
 /// A panel of the monitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,17 +50,39 @@ pub enum Panel {
     /// The connection pools.
     #[default]
     Pools,
+    /// The members.
+    Topology,
+    /// The figures of a server.
+    Server,
+    /// What runs on it.
+    Operations,
+    /// What was slow.
+    Slow,
+    /// What is written.
+    Changes,
 }
 
 impl Panel {
     /// All panels, in the order of their number keys.
-    pub const ALL: &[Self] = &[Self::Pools];
+    pub const ALL: &[Self] = &[
+        Self::Pools,
+        Self::Topology,
+        Self::Server,
+        Self::Operations,
+        Self::Slow,
+        Self::Changes,
+    ];
 
     /// Its name in the header line, and in what is kept for `--last`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Pools => "pools",
+            Self::Topology => "topology",
+            Self::Server => "server",
+            Self::Operations => "operations",
+            Self::Slow => "slow",
+            Self::Changes => "changes",
         }
     }
 
@@ -62,6 +97,11 @@ impl Panel {
     pub fn command(self) -> Command {
         match self {
             Self::Pools => Command::Pools,
+            Self::Topology => Command::Topology,
+            Self::Server => Command::Server,
+            Self::Operations => Command::Operations,
+            Self::Slow => Command::Slow,
+            Self::Changes => Command::Changes,
         }
     }
 
@@ -201,6 +241,16 @@ pub struct Monitor {
     pub panel: Panel,
     /// The connection pools.
     pub pools: PoolsPanel,
+    /// The members.
+    pub topology: TopologyPanel,
+    /// The figures of a server.
+    pub server: ServerPanel,
+    /// What runs on it.
+    pub operations: OperationsPanel,
+    /// What was slow.
+    pub slow: SlowPanel,
+    /// What is written.
+    pub changes: ChangesPanel,
     shown: bool,
 }
 
@@ -212,6 +262,11 @@ impl Monitor {
             at: Place { tab, profile },
             panel,
             pools: PoolsPanel::default(),
+            topology: TopologyPanel::default(),
+            server: ServerPanel::default(),
+            operations: OperationsPanel::default(),
+            slow: SlowPanel::default(),
+            changes: ChangesPanel::default(),
             shown: false,
         }
     }
@@ -219,12 +274,22 @@ impl Monitor {
     fn content_of(&self, panel: Panel) -> &dyn Content {
         match panel {
             Panel::Pools => &self.pools,
+            Panel::Topology => &self.topology,
+            Panel::Server => &self.server,
+            Panel::Operations => &self.operations,
+            Panel::Slow => &self.slow,
+            Panel::Changes => &self.changes,
         }
     }
 
     fn content_of_mut(&mut self, panel: Panel) -> &mut dyn Content {
         match panel {
             Panel::Pools => &mut self.pools,
+            Panel::Topology => &mut self.topology,
+            Panel::Server => &mut self.server,
+            Panel::Operations => &mut self.operations,
+            Panel::Slow => &mut self.slow,
+            Panel::Changes => &mut self.changes,
         }
     }
 

@@ -9,8 +9,14 @@ use crate::app::monitor::{Monitor, Panel};
 use crate::app::regions::Hit;
 use crate::theme::Role;
 
+pub mod changes;
 pub mod chart;
+mod frame;
+pub mod operations;
 pub mod pools;
+pub mod server;
+pub mod slow;
+pub mod topology;
 
 /// Draws the tab.
 pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
@@ -26,17 +32,33 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
     sheet.regions.main_width = usize::from(area.width);
     match tab.panel {
         Panel::Pools => pools::draw(sheet, tab, area),
+        Panel::Topology => topology::draw(sheet, tab, area),
+        Panel::Server => server::draw(sheet, tab, area),
+        Panel::Operations => operations::draw(sheet, tab, area),
+        Panel::Slow => slow::draw(sheet, tab, area),
+        Panel::Changes => changes::draw(sheet, tab, area),
     }
 }
 
 /// The panels by name, each with the key that turns to it.
 fn header(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
     let focused = sheet.app.focus == Focus::Main && sheet.app.overlays.is_empty();
+    let keys: Vec<String> = Panel::ALL
+        .iter()
+        .map(|panel| sheet.keymaps.hint(Context::Monitor, panel.command()))
+        .map(|key| key.map(|k| format!("{k} ")).unwrap_or_default())
+        .collect();
+    let all: usize = Panel::ALL
+        .iter()
+        .zip(&keys)
+        .map(|(panel, key)| panel.name().len() + key.len() + 2)
+        .sum();
+    // Where there is little room, the colours alone keep keys and names apart.
+    let tight = all > usize::from(area.width);
     let mut x = area.x + 1;
-    for (place, panel) in Panel::ALL.iter().enumerate() {
+    for ((place, panel), key) in Panel::ALL.iter().enumerate().zip(&keys) {
         let room = area.right().saturating_sub(x);
-        let key = sheet.keymaps.hint(Context::Monitor, panel.command());
-        let key = key.map(|k| format!("{k} ")).unwrap_or_default();
+        let key = if tight { key.trim_end() } else { key.as_str() };
         let role = match (*panel == tab.panel, focused) {
             (true, true) => Role::TitleFocused,
             (true, false) => Role::Title,
@@ -47,7 +69,7 @@ fn header(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
             at,
             room,
             [
-                (key.as_str(), sheet.style(Role::HintKey)),
+                (key, sheet.style(Role::HintKey)),
                 (panel.name(), sheet.style(role)),
             ],
         );
@@ -58,6 +80,6 @@ fn header(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
             ..area
         };
         sheet.hit(hit, Hit::Panel(place));
-        x = x.saturating_add(used + 2);
+        x = x.saturating_add(used + if tight { 1 } else { 2 });
     }
 }

@@ -143,7 +143,12 @@ fn hint(sheet: &mut Sheet<'_>, y: u16, x: &mut u16, end: u16, context: Context, 
         return;
     };
     let keys = format!(" {keys}");
-    let text = format!(" {} ", short(command));
+    let word = match (sheet.app.context(), command) {
+        // What is opened and closed elsewhere is held and let go there.
+        (Context::Monitor, Command::Toggle) => "pause",
+        (_, command) => short(command),
+    };
+    let text = format!(" {word} ");
     let width = u16::try_from(keys.width() + text.width()).unwrap_or(u16::MAX);
     if x.saturating_add(width) > end {
         return;
@@ -260,6 +265,12 @@ fn short(command: Command) -> &'static str {
         Command::Comment => "comment",
         Command::Watch => "watch",
         Command::Explain => "explain",
+        Command::Kill => "stop it",
+        Command::OpenStatement => "query",
+        Command::Idle => "idle too",
+        Command::Namespace => "which",
+        Command::Profiler => "profiler",
+        Command::CursorLast => "newest",
         Command::Format => "format",
         Command::History => "history",
         Command::Export | Command::EventsExport => "export",

@@ -59,13 +59,22 @@ pub enum Tone {
 /// The statement that explains another one.
 #[must_use]
 pub fn explaining(statement: &Statement) -> Statement {
+    // A write is only planned; a read is run, so that there are figures.
+    match statement.consequence().writes() {
+        true => planning(statement),
+        false => explain(statement, "executionStats"),
+    }
+}
+
+/// The statement that asks how another one would be run, and does not run it.
+#[must_use]
+pub fn planning(statement: &Statement) -> Statement {
+    explain(statement, "queryPlanner")
+}
+
+fn explain(statement: &Statement, verbosity: &str) -> Statement {
     let mut explain = statement.clone();
     explain.cursor.retain(|(m, _)| *m != CursorMethod::Explain);
-    // A write is only planned; a read is run, so that there are figures.
-    let verbosity = match statement.consequence().writes() {
-        true => "queryPlanner",
-        false => "executionStats",
-    };
     let arguments = vec![bson::RawBson::String(verbosity.to_owned())];
     explain.cursor.push((CursorMethod::Explain, arguments));
     explain
@@ -84,6 +93,13 @@ impl Explained {
             place: namespace(statement),
         }
     }
+}
+
+/// A plan as text, for reading it where there is no room for a tree.
+#[must_use]
+pub fn text(plan: &Plan) -> String {
+    let lines = lines(plan).into_iter();
+    lines.map(|l| l.text + "\n").collect::<String>()
 }
 
 fn lines(plan: &Plan) -> Vec<Line> {

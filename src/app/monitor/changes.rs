@@ -1,0 +1,572 @@
+//! The panel of changes: what is written to a collection or a database, as it is written.
+//!
+//! Invariant: the server's cursor is open only while the panel is on the screen and not paused. After a pause, a lost
+//! connection or another panel it goes on after the last change that came, and where that cannot be had, it says so.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
+
+use super::{Content, Place, Step};
+use crate::app::command::Command;
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::field::Field;
+use crate::app::overlay::{Message, Overlay};
+use crate::app::regions::Hit;
+use crate::app::scope::{Asker, Moment, Scope};
+use crate::app::window::Window;
+use crate::app::words;
+use crate::mongo::request::observe::{Changes, Tail, TailPlace};
+use crate::mongo::request::{Failure, FailureKind, FeedId, Namespace, Reply, Request, TaskId};
+use crate::value::shell::parse_document;
+
+/// Rows that one turn of the wheel moves.
+const WHEEL: isize = 3;
+
+/// Changes that are kept, and their bytes; older ones are forgotten.
+pub const KEPT: usize = 1_000;
+const KEPT_BYTES: usize = 4 << 20;
+
+/// The largest change that is shown as a whole.
+const SHOWN_BYTES: usize = 256 << 10;
+
+/// Time between two attempts.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Codes of a stream whose last change is no longer in the server's history.
+const LOST: [i32; 2] = [286, 280];
+
+/// What a field of the panel is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// Whose changes.
+    Place,
+    /// Which of them.
+    Filter,
+}
+
+impl Asking {
+    /// What stands before it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Place => "follow",
+            Self::Filter => "filter",
+        }
+    }
+
+    /// What may be typed.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Place => "database.collection, or a database for all of its collections",
+            Self::Filter => {
+                "a filter for changes: {operationType: 'update', 'fullDocument.status': 'open'}"
+            }
+        }
+    }
+}
+
+/// A change that came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// When, by the server's clock, in milliseconds since the epoch.
+    pub at: i64,
+    /// `insert`, `update`, `delete`, ….
+    pub kind: String,
+    /// The collection.
+    pub collection: String,
+    /// The document's key, on a line.
+    pub key: String,
+    /// What changed, on a line.
+    pub what: String,
+    /// The change as the server told it.
+    pub event: Arc<RawDocumentBuf>,
+}
+
+/// The panel.
+#[derive(Debug, Default)]
+pub struct ChangesPanel {
+    /// Whose changes are followed.
+    pub place: Option<TailPlace>,
+    /// Which of them, as typed; empty for all.
+    pub filter_text: String,
+    filter: RawDocumentBuf,
+    /// What is typed.
+    pub field: Option<(Asking, Field)>,
+    /// Why what was typed is not taken.
+    pub problem: Option<String>,
+    /// The cursor of the changes.
+    pub window: Window,
+    /// Why nothing comes.
+    pub failure: Option<Failure>,
+    /// When the server was last asked with success, in milliseconds since the epoch.
+    pub at: Option<i64>,
+    /// How many came in all.
+    pub told: u64,
+    /// How often the stream broke and was taken up again without a gap.
+    pub resumed: u64,
+    /// Whether changes may be missing before the newest ones.
+    pub gap: bool,
+    changes: VecDeque<Change>,
+    bytes: usize,
+    paused: bool,
+    shown: bool,
+    tail: Option<FeedId>,
+    token: Option<RawDocumentBuf>,
+    task: Option<TaskId>,
+    /// No attempt before this moment; `None` where the person has to ask.
+    again: Option<Moment>,
+}
+
+impl ChangesPanel {
+    /// The changes that are kept, oldest first.
+    pub fn changes(&self) -> impl ExactSizeIterator<Item = &Change> {
+        self.changes.iter()
+    }
+
+    /// Whether the person asked for a pause.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Whether the server is being listened to.
+    #[must_use]
+    pub fn is_following(&self) -> bool {
+        self.tail.is_some() && self.failure.is_none()
+    }
+
+    /// Whether the cursor is on the newest change, and so goes with it.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        self.window.cursor + 1 >= self.changes.len()
+    }
+
+    /// Asks for the next changes, where that is to be done now.
+    fn go_on(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        let ready = scope
+            .profiles
+            .get(&at.profile)
+            .is_some_and(|p| p.is_ready());
+        let due = match (&self.failure, self.again) {
+            (None, _) => true,
+            (Some(_), Some(again)) => scope.now >= again,
+            (Some(_), None) => false,
+        };
+        if self.paused || !self.shown || !ready || !due || self.task.is_some() {
+            return;
+        }
+        let Some(place) = self.place.clone() else {
+            return;
+        };
+        let request = match self.tail {
+            Some(tail) => Request::Changes { tail },
+            None => {
+                let tail = scope.ids.feed();
+                self.tail = Some(tail);
+                let filter = self.filter.clone();
+                Request::OpenTail {
+                    tail,
+                    what: Box::new(Tail { place, filter }),
+                    after: self.token.clone(),
+                }
+            }
+        };
+        self.task = Some(scope.ask(Asker::Tab(at.tab), &at.profile, request));
+    }
+
+    /// Closes the server's cursor; where to go on is kept.
+    fn stop(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        if let Some(task) = self.task.take() {
+            scope.cancel(task);
+        }
+        if let Some(tail) = self.tail.take() {
+            scope.ask(Asker::Nobody, &at.profile, Request::CloseTail { tail });
+        }
+    }
+
+    /// Follows something else, or the same with another filter, from now on.
+    fn restart(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        self.stop(scope, at);
+        self.token = None;
+        self.failure = None;
+        self.again = None;
+        self.gap = false;
+        self.go_on(scope, at);
+    }
+
+    fn take(&mut self, changes: Changes) {
+        self.at = Some(changes.at);
+        self.resumed += u64::from(changes.resumed);
+        if changes.token.is_some() {
+            self.token = changes.token;
+        }
+        let follow = self.is_at_end();
+        for event in changes.events {
+            self.told += 1;
+            self.bytes += event.as_bytes().len();
+            self.changes.push_back(read(event, changes.at));
+        }
+        while self.changes.len() > KEPT || (self.bytes > KEPT_BYTES && self.changes.len() > 1) {
+            let Some(oldest) = self.changes.pop_front() else {
+                break;
+            };
+            self.bytes = self.bytes.saturating_sub(oldest.event.as_bytes().len());
+            self.window.cursor = self.window.cursor.saturating_sub(1);
+            self.window.first = self.window.first.saturating_sub(1);
+        }
+        if follow {
+            self.window.cursor = self.changes.len().saturating_sub(1);
+        }
+    }
+
+    fn failed(&mut self, scope: &Scope<'_>, failure: Failure) {
+        self.tail = None;
+        if failure.kind == FailureKind::Cancelled {
+            return;
+        }
+        let lost = failure.code.is_some_and(|c| LOST.contains(&c));
+        let passing = matches!(
+            failure.kind,
+            FailureKind::Unreachable | FailureKind::Timeout
+        ) || (failure.kind == FailureKind::Gone && !self.ended());
+        self.again = passing.then(|| Moment(scope.now.0 + AGAIN.as_millis() as u64));
+        if lost {
+            self.token = None;
+            self.gap = true;
+        }
+        self.failure = Some(failure);
+    }
+
+    /// Whether the last change ended the stream.
+    fn ended(&self) -> bool {
+        self.changes.back().is_some_and(|c| c.kind == "invalidate")
+    }
+
+    fn begin(&mut self, scope: &Scope<'_>, at: &Place, asking: Asking) {
+        let text = match asking {
+            Asking::Place => match &self.place {
+                Some(place) => place.to_string(),
+                None => {
+                    let profile = scope.profiles.get(&at.profile);
+                    let database = profile.and_then(|p| p.database.clone());
+                    database.map(|d| format!("{d}.")).unwrap_or_default()
+                }
+            },
+            Asking::Filter => self.filter_text.clone(),
+        };
+        self.problem = None;
+        self.field = Some((asking, Field::new(&text)));
+    }
+
+    fn taken(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        let Some((asking, field)) = &self.field else {
+            return;
+        };
+        let text = field.text().trim().to_owned();
+        let result = match asking {
+            Asking::Place => parse_place(&text).map(|place| {
+                if self.place.as_ref() != Some(&place) {
+                    self.place = Some(place);
+                    self.forget();
+                }
+            }),
+            Asking::Filter => parse_filter(&text).map(|filter| {
+                self.filter = filter;
+                self.filter_text = text;
+            }),
+        };
+        match result {
+            Ok(()) => {
+                self.field = None;
+                self.restart(scope, at);
+            }
+            Err(problem) => self.problem = Some(problem),
+        }
+    }
+
+    fn forget(&mut self) {
+        self.changes.clear();
+        self.bytes = 0;
+        self.told = 0;
+        self.resumed = 0;
+        self.window = Window::default();
+    }
+
+    fn details(&self, scope: &mut Scope<'_>) {
+        let Some(change) = self.changes.get(self.window.cursor) else {
+            return;
+        };
+        let size = change.event.as_bytes().len() as u64;
+        let text = match change.event.as_bytes().len() {
+            n if n <= SHOWN_BYTES => words::document_text(&change.event),
+            _ => format!("{}\n\n(the change has {})", change.what, words::bytes(size)),
+        };
+        scope.overlays.push(Overlay::Message(Message {
+            title: format!("{} {}", change.kind, change.collection),
+            text,
+            first: 0,
+        }));
+    }
+}
+
+/// Reads whose changes to follow.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn parse_place(text: &str) -> Result<TailPlace, String> {
+    let bad = |name: &str| name.is_empty() || name.contains(['/', '\\', ' ', '"', '$', '\0']);
+    match text.trim_end_matches(".*").split_once('.') {
+        Some((database, collection)) if !bad(database) && !collection.is_empty() => {
+            Ok(TailPlace::Collection(Namespace::new(database, collection)))
+        }
+        None if !bad(text) => Ok(TailPlace::Database(text.trim_end_matches(".*").to_owned())),
+        _ => Err(format!(
+            "`{text}` is neither `database.collection` nor a database"
+        )),
+    }
+}
+
+fn parse_filter(text: &str) -> Result<RawDocumentBuf, String> {
+    if text.is_empty() {
+        return Ok(RawDocumentBuf::new());
+    }
+    parse_document(text)
+        .map(|parsed| parsed.document)
+        .map_err(|problems| {
+            let first = problems.first().map(|p| p.message.clone());
+            first.unwrap_or_else(|| "this is no document".to_owned())
+        })
+}
+
+/// A change, with its lines.
+fn read(event: Arc<RawDocumentBuf>, told: i64) -> Change {
+    let text = |key: &str| event.get_str(key).unwrap_or_default().to_owned();
+    let inside = |key: &str| event.get_document(key).ok();
+    let at = match event.get("wallTime") {
+        Ok(Some(RawBsonRef::DateTime(at))) => at.timestamp_millis(),
+        _ => event
+            .get_timestamp("clusterTime")
+            .map_or(told, |t| i64::from(t.time) * 1000),
+    };
+    let collection = inside("ns")
+        .and_then(|ns| ns.get_str("coll").ok())
+        .unwrap_or_default()
+        .to_owned();
+    let key = inside("documentKey")
+        .and_then(|k| k.get("_id").ok().flatten())
+        .map(|id| crate::value::cell::brief(id, 60))
+        .unwrap_or_default();
+    let what = match (inside("fullDocument"), inside("updateDescription")) {
+        (_, Some(update)) => describe(update),
+        (Some(document), None) => short(document),
+        (None, None) => inside("to").map(short).unwrap_or_default(),
+    };
+    Change {
+        at,
+        kind: text("operationType"),
+        collection,
+        key,
+        what,
+        event,
+    }
+}
+
+/// The most of a change's text that a row needs.
+const ROW: usize = 400;
+
+fn short(document: &RawDocument) -> String {
+    match document.as_bytes().len() <= ROW {
+        true => words::document_line(document),
+        false => crate::value::cell::brief(RawBsonRef::Document(document), ROW),
+    }
+}
+
+fn describe(update: &RawDocument) -> String {
+    let mut parts = Vec::new();
+    if let Ok(set) = update.get_document("updatedFields")
+        && !set.is_empty()
+    {
+        parts.push(format!("set {}", short(set)));
+    }
+    if let Ok(removed) = update.get_array("removedFields") {
+        let names: Vec<&str> = removed
+            .into_iter()
+            .flatten()
+            .filter_map(|name| name.as_str())
+            .take(20)
+            .collect();
+        if !names.is_empty() {
+            parts.push(format!("unset {}", names.join(", ")));
+        }
+    }
+    if let Ok(truncated) = update.get_array("truncatedArrays")
+        && !truncated.is_empty()
+    {
+        parts.push("shortened arrays".to_owned());
+    }
+    parts.join("; ")
+}
+
+impl Content for ChangesPanel {
+    fn context(&self) -> Context {
+        match self.field {
+            Some(_) => Context::Input,
+            None => Context::Monitor,
+        }
+    }
+
+    fn hints(&self) -> &'static [Command] {
+        &[
+            Command::Namespace,
+            Command::Filter,
+            Command::Open,
+            Command::Toggle,
+            Command::CursorLast,
+            Command::CopyValue,
+            Command::Refresh,
+            Command::Help,
+        ]
+    }
+
+    fn command(&mut self, scope: &mut Scope<'_>, at: &Place, command: Command) -> Step {
+        if self.field.is_some() {
+            match command {
+                Command::Accept | Command::Open => self.taken(scope, at),
+                Command::Back | Command::Cancel => {
+                    self.field = None;
+                    self.problem = None;
+                }
+                _ => {}
+            }
+            return Step::Done;
+        }
+        let height = scope.regions.main_rows;
+        if self.window.command(command, self.changes.len(), height) {
+            return Step::Done;
+        }
+        match command {
+            Command::Refresh => {
+                self.failure = None;
+                self.again = None;
+                self.go_on(scope, at);
+            }
+            Command::Toggle => {
+                self.paused = !self.paused;
+                match self.paused {
+                    true => self.stop(scope, at),
+                    false => self.go_on(scope, at),
+                }
+            }
+            Command::Open => self.details(scope),
+            Command::Namespace => self.begin(scope, at, Asking::Place),
+            Command::Filter => self.begin(scope, at, Asking::Filter),
+            Command::ClearFilter if !self.filter_text.is_empty() => {
+                self.filter_text.clear();
+                self.filter = RawDocumentBuf::new();
+                self.restart(scope, at);
+            }
+            Command::CopyValue | Command::CopyDocument => {
+                if let Some(change) = self.changes.get(self.window.cursor) {
+                    let text = words::document_text(&change.event);
+                    scope.effects.push(Effect::Copy { text });
+                    scope.info("copied the change");
+                }
+            }
+            _ => return Step::Ignored,
+        }
+        Step::Done
+    }
+
+    fn typed(&mut self, _scope: &mut Scope<'_>, _at: &Place, input: tui_textarea::Input) {
+        self.problem = None;
+        if let Some((_, field)) = &mut self.field {
+            field.input(input);
+        }
+    }
+
+    fn pasted(&mut self, _scope: &mut Scope<'_>, _at: &Place, text: &str) {
+        self.problem = None;
+        if let Some((_, field)) = &mut self.field {
+            field.paste(text);
+        }
+    }
+
+    fn drawn(&mut self, scope: &mut Scope<'_>, _at: &Place) {
+        self.window.fit(self.changes.len(), scope.regions.main_rows);
+    }
+
+    fn hit(&mut self, scope: &mut Scope<'_>, _at: &Place, hit: Hit, double: bool) -> Step {
+        let Hit::Row(place) = hit else {
+            return Step::Ignored;
+        };
+        self.window.cursor = self.window.first + place;
+        self.window.fit(self.changes.len(), scope.regions.main_rows);
+        if double {
+            self.details(scope);
+        }
+        Step::Done
+    }
+
+    fn wheel(&mut self, scope: &mut Scope<'_>, _at: &Place, down: bool) {
+        let by = if down { WHEEL } else { -WHEEL };
+        self.window
+            .scroll(by, self.changes.len(), scope.regions.main_rows);
+    }
+
+    fn awaits(&self, task: TaskId) -> bool {
+        self.task == Some(task)
+    }
+
+    fn settle(
+        &mut self,
+        scope: &mut Scope<'_>,
+        at: &Place,
+        task: TaskId,
+        result: Result<Reply, Failure>,
+        _took: Duration,
+    ) {
+        if self.task != Some(task) {
+            return;
+        }
+        self.task = None;
+        match result {
+            Ok(Reply::Changes(changes)) => {
+                self.failure = None;
+                self.take(changes);
+                self.window.fit(self.changes.len(), scope.regions.main_rows);
+                self.go_on(scope, at);
+            }
+            Ok(_) => {}
+            Err(failure) => self.failed(scope, failure),
+        }
+    }
+
+    fn shown(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        self.shown = true;
+        self.go_on(scope, at);
+    }
+
+    fn hidden(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        self.shown = false;
+        self.stop(scope, at);
+    }
+
+    fn tick(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        self.go_on(scope, at);
+    }
+
+    fn wants_ticks(&self) -> bool {
+        self.place.is_some()
+    }
+
+    fn reconnected(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        // What was open went with the connection.
+        self.tail = None;
+        self.go_on(scope, at);
+    }
+}

@@ -1,0 +1,700 @@
+//! The panel of slow operations: by shape, out of a database's profiler and the server's log; and the profiler's level.
+//!
+//! Invariant: a profiler that was set here is put back when the tab closes or another database is looked at.
+
+use std::time::Duration;
+
+use super::operations::{Explaining, open};
+use super::reading::Reading;
+use super::statement::{Recalled, recall};
+use super::{Content, Place, Step};
+use crate::app::command::Command;
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::field::Field;
+use crate::app::overlay::{Confirm, Intent, Message, Overlay};
+use crate::app::regions::Hit;
+use crate::app::scope::{Asker, Scope};
+use crate::app::tab::{Answer, Unsaved};
+use crate::app::window::Window;
+use crate::app::words;
+use crate::mongo::request::observe::{
+    Observation, Observe, Profiling, ProfilingLevel, Restored, Slow, SlowShape,
+};
+use crate::mongo::request::{Failure, Reply, Request, TaskId};
+
+/// Rows that one turn of the wheel moves.
+const WHEEL: isize = 3;
+
+/// Time between two questions: the log is long.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// What a field of the panel is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// Text that shapes must have.
+    Filter,
+    /// The database.
+    Database,
+    /// How the profiler is to be set.
+    Profiler,
+}
+
+impl Asking {
+    /// What may be typed.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Filter => "text of a shape, a namespace or an application",
+            Self::Database => "a database's name",
+            Self::Profiler => "off · slow MILLISECONDS [SHARE of them, 0 to 1] · all",
+        }
+    }
+
+    /// What stands before it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Filter => "filter",
+            Self::Database => "database",
+            Self::Profiler => "profiler",
+        }
+    }
+}
+
+/// The panel.
+#[derive(Debug)]
+pub struct SlowPanel {
+    /// What was read.
+    pub reading: Reading,
+    /// The cursor of the shapes that are shown.
+    pub window: Window,
+    /// The database whose profiler is looked at.
+    pub database: Option<String>,
+    /// Only shapes with this text are shown; empty for all.
+    pub filter: String,
+    /// What is typed.
+    pub field: Option<(Asking, Field)>,
+    /// Why what was typed is not taken.
+    pub problem: Option<String>,
+    shown: Vec<usize>,
+    wanted: Option<Profiling>,
+    setting: Option<TaskId>,
+    restoring: Option<TaskId>,
+    /// Whether this panel set the profiler of its database.
+    set: bool,
+    explaining: Explaining,
+}
+
+impl Default for SlowPanel {
+    fn default() -> Self {
+        Self {
+            reading: Reading::every(EVERY),
+            window: Window::default(),
+            database: None,
+            filter: String::new(),
+            field: None,
+            problem: None,
+            shown: Vec::new(),
+            wanted: None,
+            setting: None,
+            restoring: None,
+            set: false,
+            explaining: Explaining::default(),
+        }
+    }
+}
+
+/// Reads how a profiler is to be set; what is not said stays as it `is`.
+///
+/// # Errors
+/// What is wrong with the text, and what may be typed.
+pub fn parse(text: &str, is: Option<Profiling>) -> Result<Profiling, String> {
+    let mut words = text.split_whitespace();
+    let is = is.unwrap_or(Profiling {
+        level: ProfilingLevel::Off,
+        slow_ms: 100,
+        sample_rate: 1.0,
+    });
+    let first = words.next().unwrap_or_default();
+    let level = match first {
+        "off" | "0" => ProfilingLevel::Off,
+        "slow" | "1" => ProfilingLevel::Slow,
+        "all" | "2" => ProfilingLevel::All,
+        other => return Err(format!("`{other}` is no level: type off, slow or all")),
+    };
+    let slow_ms = match words.next() {
+        None => is.slow_ms,
+        Some(word) => word
+            .trim_end_matches("ms")
+            .parse()
+            .ok()
+            .filter(|n| (0..=i64::from(i32::MAX)).contains(n))
+            .ok_or_else(|| format!("`{word}` is no number of milliseconds"))?,
+    };
+    let sample_rate = match words.next() {
+        None => is.sample_rate,
+        Some(word) => word
+            .parse()
+            .ok()
+            .filter(|n| (0.0..=1.0).contains(n))
+            .ok_or_else(|| format!("`{word}` is no share between 0 and 1"))?,
+    };
+    match words.next() {
+        None => Ok(Profiling {
+            level,
+            slow_ms,
+            sample_rate,
+        }),
+        Some(word) => Err(format!(
+            "`{word}` is too much: a level, milliseconds, a share"
+        )),
+    }
+}
+
+/// How a profiler is set, in words: `slow operations, from 100 ms on`.
+#[must_use]
+pub fn describe(profiling: Profiling) -> String {
+    let share = match profiling.sample_rate {
+        rate if rate >= 1.0 => String::new(),
+        rate => format!(", {rate} of them"),
+    };
+    format!(
+        "{}, slow from {} ms on{share}",
+        profiling.level.words(),
+        profiling.slow_ms
+    )
+}
+
+impl SlowPanel {
+    /// What was read last.
+    #[must_use]
+    pub fn slow(&self) -> Option<&Slow> {
+        match self.reading.seen() {
+            Some(Observation::Slow(slow)) => Some(slow),
+            _ => None,
+        }
+    }
+
+    /// The shapes that are shown.
+    pub fn rows(&self) -> impl Iterator<Item = &SlowShape> {
+        let shapes = self.slow().map_or(&[][..], |s| &s.shapes);
+        self.shown.iter().filter_map(|place| shapes.get(*place))
+    }
+
+    /// How many are shown.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// The shape under the cursor.
+    #[must_use]
+    pub fn current(&self) -> Option<&SlowShape> {
+        self.rows().nth(self.window.cursor)
+    }
+
+    fn rebuild(&mut self, on: Option<&(String, String, String)>) {
+        let Some(Observation::Slow(slow)) = self.reading.seen() else {
+            self.shown.clear();
+            return;
+        };
+        let wanted = self.filter.to_lowercase();
+        let has = |text: &str| text.to_lowercase().contains(&wanted);
+        self.shown = slow
+            .shapes
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| {
+                wanted.is_empty()
+                    || has(&s.shape)
+                    || has(&s.namespace)
+                    || has(&s.operation)
+                    || s.application.as_deref().is_some_and(has)
+            })
+            .map(|(place, _)| place)
+            .collect();
+        let place = self
+            .shown
+            .iter()
+            .position(|p| slow.shapes.get(*p).map(key).as_ref() == on);
+        if let Some(place) = place {
+            self.window.cursor = place;
+        }
+        self.window.cursor = self.window.cursor.min(self.shown.len().saturating_sub(1));
+    }
+
+    fn refilter(&mut self, text: &str) {
+        self.filter = text.trim().to_owned();
+        let on = self.current().map(key);
+        self.rebuild(on.as_ref());
+    }
+
+    fn look(&self) -> Option<Observe> {
+        let database = self.database.clone()?;
+        Some(Observe::Slow { database })
+    }
+
+    fn ask(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        if let Some(look) = self.look() {
+            self.reading.ask(scope, at, look);
+        }
+    }
+
+    fn look_at(&mut self, scope: &mut Scope<'_>, at: &Place, database: &str) {
+        if self.database.as_deref() == Some(database) {
+            return;
+        }
+        self.restore(scope, at);
+        self.database = Some(database.to_owned());
+        self.reading.forget(scope);
+        self.rebuild(None);
+        self.ask(scope, at);
+    }
+
+    /// Puts the profiler back, where it was set here.
+    fn restore(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        if let Some(database) = self.database.clone().filter(|_| self.set) {
+            self.set = false;
+            let request = Request::RestoreProfiling { database };
+            self.restoring = Some(scope.ask(Asker::Tab(at.tab), &at.profile, request));
+        }
+    }
+
+    fn taken(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        let Some((asking, field)) = &self.field else {
+            return;
+        };
+        let text = field.text().trim().to_owned();
+        let result = match asking {
+            Asking::Filter => {
+                self.refilter(&text);
+                Ok(())
+            }
+            Asking::Database if text.is_empty() || text.contains(['.', ' ', '/', '$', '"']) => {
+                Err(format!("`{text}` is no database's name"))
+            }
+            Asking::Database => {
+                self.look_at(scope, at, &text);
+                Ok(())
+            }
+            Asking::Profiler => {
+                let is = self.slow().and_then(|s| s.profiling);
+                parse(&text, is).map(|to| self.ask_set(scope, at, to))
+            }
+        };
+        match result {
+            Ok(()) => self.field = None,
+            Err(problem) => self.problem = Some(problem),
+        }
+    }
+
+    fn begin(&mut self, scope: &mut Scope<'_>, at: &Place, asking: Asking) {
+        let is = self.slow().and_then(|s| s.profiling);
+        let text = match asking {
+            Asking::Filter => self.filter.clone(),
+            Asking::Database => self.database.clone().unwrap_or_default(),
+            Asking::Profiler => {
+                let refusal = scope
+                    .profiles
+                    .get(&at.profile)
+                    .and_then(|p| p.write_refusal());
+                if let Some(refusal) = refusal {
+                    return scope.warn(format!("the profiler is not set: {refusal}"));
+                }
+                if self.database.is_none() {
+                    return scope.warn("choose a database first");
+                }
+                match is {
+                    None => String::new(),
+                    Some(is) if is.level == ProfilingLevel::Off => format!("slow {}", is.slow_ms),
+                    Some(_) => "off".to_owned(),
+                }
+            }
+        };
+        self.problem = None;
+        self.field = Some((asking, Field::new(&text)));
+    }
+
+    fn ask_set(&mut self, scope: &mut Scope<'_>, at: &Place, to: Profiling) {
+        let Some(database) = self.database.clone() else {
+            return;
+        };
+        let mut lines = vec![format!("of `{database}`: {}", describe(to))];
+        if let Some(is) = self.slow().and_then(|s| s.profiling) {
+            lines.push(format!("now: {}", describe(is)));
+            if is.slow_ms != to.slow_ms || (is.sample_rate - to.sample_rate).abs() > f64::EPSILON {
+                lines.push(
+                    "the threshold and the share hold for the whole server, and for its log"
+                        .to_owned(),
+                );
+            }
+        }
+        match to.level {
+            ProfilingLevel::All => {
+                lines
+                    .push("the server writes a document for each operation: it gets slower".into());
+            }
+            ProfilingLevel::Slow => {
+                lines.push("the server writes a document for each slow operation".into());
+            }
+            ProfilingLevel::Off => {}
+        }
+        lines.push("it is put back when this tab closes, or the program ends".into());
+        self.wanted = Some(to);
+        let confirm = Confirm::new("set the profiler?", lines, Intent::Proceed(at.tab));
+        scope.overlays.push(Overlay::Confirm(confirm));
+    }
+
+    fn send(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        let (Some(to), Some(database)) = (self.wanted.take(), self.database.clone()) else {
+            return;
+        };
+        let what = format!("set the profiler of `{database}`");
+        let request = Request::SetProfiling { database, to };
+        self.set = true;
+        self.setting = Some(scope.ask_write(Asker::Tab(at.tab), &at.profile, request, what));
+    }
+
+    fn details(&self, scope: &mut Scope<'_>) {
+        let Some(shape) = self.current() else {
+            return;
+        };
+        scope.overlays.push(Overlay::Message(Message {
+            title: format!("{} on {}", shape.operation, shape.namespace),
+            text: whole(shape),
+            first: 0,
+        }));
+    }
+
+    fn recalled(&self) -> Option<Recalled> {
+        let shape = self.current().filter(|s| !s.cut)?;
+        let kind = match shape.operation.as_str() {
+            "delete" => "remove",
+            other => other,
+        };
+        recall(&shape.namespace, kind, &shape.example)
+    }
+}
+
+fn key(shape: &SlowShape) -> (String, String, String) {
+    let SlowShape {
+        namespace,
+        operation,
+        shape,
+        ..
+    } = shape;
+    (namespace.clone(), operation.clone(), shape.clone())
+}
+
+/// Everything about a shape.
+fn whole(shape: &SlowShape) -> String {
+    let mut lines = vec![
+        format!("{:<14}{}", "shape", shape.shape),
+        format!(
+            "{:<14}{} (by the {})",
+            "count",
+            words::count(shape.count),
+            shape.source.word()
+        ),
+        format!(
+            "{:<14}p50 {}, p95 {}, longest {}, together {}",
+            "took",
+            words::span(shape.p50),
+            words::span(shape.p95),
+            words::span(shape.longest),
+            words::span(shape.total)
+        ),
+        format!(
+            "{:<14}{} looked at, {} given",
+            "documents",
+            words::count(shape.examined),
+            words::count(shape.returned)
+        ),
+        format!("{:<14}{} UTC", "last", crate::value::cell::date(shape.last)),
+    ];
+    if let Some(plan) = &shape.plan {
+        lines.push(format!("{:<14}{plan}", "plan"));
+    }
+    if let Some(application) = &shape.application {
+        lines.push(format!("{:<14}{application}", "application"));
+    }
+    lines.push(format!(
+        "\nthe slowest:\n{}",
+        words::document_text(&shape.example)
+    ));
+    if shape.cut {
+        lines.push("(parts of it are too long and left out)".to_owned());
+    }
+    lines.join("\n")
+}
+
+impl Content for SlowPanel {
+    fn context(&self) -> Context {
+        match self.field {
+            Some(_) => Context::Input,
+            None => Context::Monitor,
+        }
+    }
+
+    fn hints(&self) -> &'static [Command] {
+        &[
+            Command::Open,
+            Command::Profiler,
+            Command::Namespace,
+            Command::Explain,
+            Command::OpenStatement,
+            Command::Filter,
+            Command::Toggle,
+            Command::Help,
+        ]
+    }
+
+    fn command(&mut self, scope: &mut Scope<'_>, at: &Place, command: Command) -> Step {
+        if let Some((asking, _)) = &self.field {
+            match command {
+                Command::Accept | Command::Open => self.taken(scope, at),
+                Command::Back | Command::Cancel => {
+                    let filter = *asking == Asking::Filter;
+                    self.field = None;
+                    self.problem = None;
+                    if filter {
+                        self.refilter("");
+                    }
+                }
+                _ => {}
+            }
+            return Step::Done;
+        }
+        let height = scope.regions.main_rows;
+        if self.window.command(command, self.count(), height) {
+            return Step::Done;
+        }
+        match command {
+            Command::Refresh => self.ask(scope, at),
+            Command::Toggle => self.reading.pause(),
+            Command::Open => self.details(scope),
+            Command::Filter => self.begin(scope, at, Asking::Filter),
+            Command::ClearFilter => self.refilter(""),
+            Command::Back if !self.filter.is_empty() => self.refilter(""),
+            Command::Namespace => self.begin(scope, at, Asking::Database),
+            Command::Profiler => self.begin(scope, at, Asking::Profiler),
+            Command::Explain | Command::OpenStatement => match self.recalled() {
+                Some(recalled) if command == Command::Explain => {
+                    self.explaining.ask(scope, at, &recalled);
+                }
+                Some(recalled) => open(scope, at, recalled),
+                None if self.current().is_some() => {
+                    scope.warn("the slowest one is not known as a whole statement");
+                }
+                None => {}
+            },
+            Command::CopyValue | Command::CopyDocument => {
+                if let Some(shape) = self.current() {
+                    let text = match self.recalled() {
+                        Some(recalled) => recalled.text,
+                        None => words::document_text(&shape.example),
+                    };
+                    scope.effects.push(Effect::Copy { text });
+                    scope.info("copied the slowest one");
+                }
+            }
+            _ => return Step::Ignored,
+        }
+        Step::Done
+    }
+
+    fn typed(&mut self, _scope: &mut Scope<'_>, _at: &Place, input: tui_textarea::Input) {
+        self.problem = None;
+        if let Some((asking, field)) = &mut self.field {
+            field.input(input);
+            if *asking == Asking::Filter {
+                let text = field.text().to_owned();
+                self.refilter(&text);
+            }
+        }
+    }
+
+    fn pasted(&mut self, _scope: &mut Scope<'_>, _at: &Place, text: &str) {
+        self.problem = None;
+        if let Some((_, field)) = &mut self.field {
+            field.paste(text);
+        }
+    }
+
+    fn drawn(&mut self, scope: &mut Scope<'_>, _at: &Place) {
+        self.window.fit(self.count(), scope.regions.main_rows);
+    }
+
+    fn hit(&mut self, scope: &mut Scope<'_>, _at: &Place, hit: Hit, double: bool) -> Step {
+        let Hit::Row(place) = hit else {
+            return Step::Ignored;
+        };
+        self.window.cursor = self.window.first + place;
+        self.window.fit(self.count(), scope.regions.main_rows);
+        if double {
+            self.details(scope);
+        }
+        Step::Done
+    }
+
+    fn wheel(&mut self, scope: &mut Scope<'_>, _at: &Place, down: bool) {
+        let by = if down { WHEEL } else { -WHEEL };
+        self.window
+            .scroll(by, self.count(), scope.regions.main_rows);
+    }
+
+    fn awaits(&self, task: TaskId) -> bool {
+        self.reading.awaits(task)
+            || self.explaining.awaits(task)
+            || self.setting == Some(task)
+            || self.restoring == Some(task)
+    }
+
+    fn settle(
+        &mut self,
+        scope: &mut Scope<'_>,
+        at: &Place,
+        task: TaskId,
+        result: Result<Reply, Failure>,
+        _took: Duration,
+    ) {
+        if self.explaining.awaits(task) {
+            return self.explaining.settle(scope, result);
+        }
+        if self.setting == Some(task) {
+            self.setting = None;
+            match result {
+                Ok(Reply::Profiling(now)) => {
+                    scope.info(format!("the profiler is set: {}", describe(now)));
+                }
+                Ok(_) => {}
+                Err(failure) => scope.fail(&failure),
+            }
+            return self.ask(scope, at);
+        }
+        if self.restoring == Some(task) {
+            self.restoring = None;
+            match result {
+                Ok(Reply::ProfilingRestored(Restored::Yes(now))) => {
+                    scope.info(format!("the profiler is as it was: {}", describe(now)));
+                }
+                Ok(Reply::ProfilingRestored(Restored::SetElsewhere(now))) => scope.warn(format!(
+                    "somebody else has set the profiler meanwhile, so it is left: {}",
+                    describe(now)
+                )),
+                Ok(_) => {}
+                Err(failure) => scope.fail(&failure),
+            }
+            return;
+        }
+        let on = self.current().map(key);
+        if self.reading.settle(task, result) {
+            self.rebuild(on.as_ref());
+            self.window.fit(self.count(), scope.regions.main_rows);
+        }
+    }
+
+    fn answer(&mut self, scope: &mut Scope<'_>, at: &Place, answer: Answer) -> Result<(), String> {
+        if answer == Answer::Proceed {
+            self.send(scope, at);
+        }
+        Ok(())
+    }
+
+    fn shown(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        if self.database.is_none() {
+            let profile = scope.profiles.get(&at.profile);
+            self.database = Some(
+                profile
+                    .and_then(|p| p.database.clone())
+                    .unwrap_or_else(|| "test".to_owned()),
+            );
+        }
+        self.tick(scope, at);
+    }
+
+    fn hidden(&mut self, scope: &mut Scope<'_>, _at: &Place) {
+        self.reading.leave(scope);
+    }
+
+    fn tick(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        if let Some(look) = self.look() {
+            self.reading.tick(scope, at, || look);
+        }
+    }
+
+    fn wants_ticks(&self) -> bool {
+        true
+    }
+
+    fn unsaved(&self) -> Option<Unsaved> {
+        None
+    }
+
+    fn close(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        if let Some(database) = self.database.clone().filter(|_| self.set) {
+            self.set = false;
+            // The tab is gone when the answer comes.
+            let request = Request::RestoreProfiling { database };
+            scope.ask(Asker::Nobody, &at.profile, request);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test fails by panicking"
+    )]
+
+    use super::*;
+
+    #[test]
+    fn a_profilers_setting_is_read_from_a_line() {
+        let is = Profiling {
+            level: ProfilingLevel::Off,
+            slow_ms: 100,
+            sample_rate: 0.5,
+        };
+        let read = |text: &str| parse(text, Some(is));
+        assert_eq!(read("off").unwrap(), is);
+        let slow = Profiling {
+            level: ProfilingLevel::Slow,
+            slow_ms: 20,
+            ..is
+        };
+        assert_eq!(read("slow 20ms").unwrap(), slow);
+        let all = Profiling {
+            level: ProfilingLevel::All,
+            slow_ms: 0,
+            sample_rate: 1.0,
+        };
+        assert_eq!(read(" all 0 1 ").unwrap(), all);
+        for (text, word) in [
+            ("", "``"),
+            ("maybe", "`maybe`"),
+            ("slow -1", "`-1`"),
+            ("slow 5 2", "`2`"),
+            ("slow 5 1 x", "`x`"),
+        ] {
+            assert!(read(text).unwrap_err().contains(word), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_setting_is_said_in_words() {
+        let slow = Profiling {
+            level: ProfilingLevel::Slow,
+            slow_ms: 20,
+            sample_rate: 0.1,
+        };
+        assert_eq!(
+            describe(slow),
+            "slow operations, slow from 20 ms on, 0.1 of them"
+        );
+    }
+}

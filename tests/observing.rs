@@ -1,0 +1,6 @@
+//! The monitor's panels of the server's side: what they ask and refuse, what they look like, and on a real server.
+
+mod live;
+mod panels;
+mod pictures;
+mod sample;

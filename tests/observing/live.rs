@@ -1,0 +1,133 @@
+//! The panels on a real server.
+
+use mongodb::Client;
+use mongodb::bson::{Document, doc};
+use mongodeck::model::Library;
+use secrecy::ExposeSecret as _;
+
+use crate::support::console::Console;
+use crate::support::desk::profile;
+use crate::support::server::{TestDatabase, dedicated, options};
+
+const SIZE: (u16, u16) = (140, 36);
+
+fn console(uri: &str, database: &str) -> Console {
+    let mut main = profile("main", uri);
+    main.database = Some(database.to_owned());
+    Console::new(vec![main], Library::default(), SIZE)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sleeping_query_is_seen_and_killed_from_the_panel() {
+    let test = TestDatabase::new("panel").await;
+    let collection = test.collection("c");
+    collection.insert_one(doc! { "_id": 1 }).await.unwrap();
+    let mut console = console(test.uri(), &test.name);
+    console.wait_for("rs0 primary").await;
+    console.keys("p o");
+    let other = test.client.database(&test.name).collection::<Document>("c");
+    let sleeping = tokio::spawn(async move {
+        other
+            .find_one(doc! { "$where": "sleep(60000) || true" })
+            .await
+    });
+    console.wait_for("sleep(60000)").await;
+    console.keys("/");
+    console.type_text(&test.name);
+    console.keys("enter");
+    console.wait_for("with “").await;
+    console.keys("x");
+    console.wait_for("stop operation").await;
+    console.keys("y");
+    console.wait_for("the server has it no more").await;
+    let ended = sleeping.await.unwrap();
+    assert!(ended.is_err(), "{ended:?}");
+    console
+        .wait_until("the list without it", |s| !s.contains("sleep(60000)"))
+        .await;
+}
+
+async fn level(client: &Client) -> i32 {
+    let reply = client
+        .database("shop")
+        .run_command(doc! { "profile": -1 })
+        .await
+        .unwrap();
+    reply.get_i32("was").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profiler_is_set_from_the_panel_and_is_as_it_was_when_the_tab_closes() {
+    let server = dedicated(options()).await;
+    let uri = server.uri().expose_secret().to_owned();
+    let client = Client::with_uri_str(&uri).await.unwrap();
+    let orders = client.database("shop").collection::<Document>("orders");
+    orders.insert_one(doc! { "_id": 1, "n": 1 }).await.unwrap();
+    let mut console = console(&uri, "shop");
+    console.wait_for("rs0 primary").await;
+    console.keys("p l");
+    console.wait_for("profiler off").await;
+    console.keys("s");
+    for _ in 0.."slow 100".len() {
+        console.keys("backspace");
+    }
+    console.type_text("all 0");
+    console.keys("enter");
+    console.wait_for("set the profiler?").await;
+    console.keys("y");
+    console.wait_for("will be again").await;
+    assert_eq!(level(&client).await, 2);
+    orders.find_one(doc! { "n": 1 }).await.unwrap();
+    console.keys("r");
+    console.wait_for("{n: ?}").await;
+    console.keys("q");
+    let since = std::time::Instant::now();
+    while level(&client).await != 0 {
+        assert!(since.elapsed().as_secs() < 20);
+        console.settle();
+    }
+    drop(console);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_is_seen_in_the_panel() {
+    let test = TestDatabase::new("tailed").await;
+    let collection = test.collection("c");
+    collection.insert_one(doc! { "_id": 1 }).await.unwrap();
+    let mut console = console(test.uri(), &test.name);
+    console.wait_for("rs0 primary").await;
+    console.keys("p c n");
+    console.type_text("c");
+    console.keys("enter");
+    console
+        .wait_for("nothing was written since it is followed")
+        .await;
+    let update = doc! { "$set": { "state": "paid" } };
+    collection
+        .update_one(doc! { "_id": 1 }, update)
+        .await
+        .unwrap();
+    console.wait_for("set { state: 'paid' }").await;
+    console.wait_for("following, read").await;
+    console.keys("enter");
+    console.wait_for("clusterTime").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_member_and_the_figures_of_a_set_of_one_are_shown() {
+    let test = TestDatabase::new("shown").await;
+    let mut console = console(test.uri(), &test.name);
+    console.wait_for("rs0 primary").await;
+    console.keys("p t");
+    console.wait_for("PRIMARY").await;
+    console.wait_for("primary since").await;
+    console.keys("3");
+    console.wait_for("mongod 6.0.5").await;
+    // Two readings make a rate, and a chart.
+    console
+        .wait_until("a rate", |s| {
+            s.contains("commands") && !s.contains("needs two readings")
+        })
+        .await;
+}
