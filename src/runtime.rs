@@ -169,13 +169,16 @@ impl Deck {
         for msg in first {
             self.tell(msg, &mut events).await;
         }
+        let mut last_tick = last_frame;
         let mut dirty = true;
         while self.over.is_none() {
+            // A terminal that is behind is not given another frame: it gets the newest one once it has read the last.
+            let behind = !self.screen.is_free();
             let frame_due = last_frame + FRAME;
             let wake = [
                 self.pending.deadline(),
-                self.app.wants_ticks().then(|| last_frame + TICK),
-                dirty.then_some(frame_due),
+                self.app.wants_ticks().then(|| last_tick + TICK),
+                (dirty && !behind).then_some(frame_due),
             ];
             let wake = wake.into_iter().flatten().min();
             let stream = events.get_or_insert_with(Events::new);
@@ -201,12 +204,14 @@ impl Deck {
                     self.tell(msg, &mut events).await;
                     dirty = true;
                 }
+                () = Screen::freed(), if dirty && behind => {}
                 () = until(wake) => {
                     let moment = Instant::now();
                     if self.pending.expire(moment) {
                         dirty = true;
                     }
-                    if self.app.wants_ticks() && moment >= last_frame + TICK {
+                    if self.app.wants_ticks() && moment >= last_tick + TICK {
+                        last_tick = moment;
                         self.tell(Msg::Tick, &mut events).await;
                         dirty = true;
                     }
@@ -228,9 +233,11 @@ impl Deck {
                 self.tell(Msg::Report(Box::new(report)), &mut events).await;
                 dirty = true;
             }
-            if dirty && last_frame.elapsed() >= FRAME && self.over.is_none() {
+            let due = dirty && last_frame.elapsed() >= FRAME && self.screen.is_free();
+            if due && self.over.is_none() {
                 dirty = self.draw(&mut events).await;
                 last_frame = Instant::now();
+                last_tick = last_frame;
             }
         }
     }

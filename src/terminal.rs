@@ -4,10 +4,11 @@
 //! panic, SIGTERM, SIGHUP, suspend), the terminal is given back first, once.
 
 pub mod clipboard;
+mod outlet;
 pub mod signals;
 pub mod wire;
 
-use std::io::{self, Stdout, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,6 +16,8 @@ use std::time::Duration;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::backend::Backend as _;
 use ratatui::{Frame, Terminal};
+
+use self::outlet::Outlet;
 
 pub use self::clipboard::{Copied, Multiplexer};
 pub use self::signals::{Asked, Signals};
@@ -36,6 +39,9 @@ const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 /// How long to wait for the stop that was asked for. Where no shell can wake the program again, the system ignores it.
 const STOP: Duration = Duration::from_millis(100);
 
+/// How long to wait, when the terminal is given back, for one that does not read. What it has not read by then is dropped.
+const PATIENCE: Duration = Duration::from_millis(400);
+
 /// Whether the terminal reports the mouse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mouse {
@@ -47,7 +53,7 @@ pub enum Mouse {
 
 /// The terminal while it is ours. Gives it back when dropped.
 pub struct Screen {
-    terminal: Terminal<Wire<Stdout>>,
+    terminal: Terminal<Wire<Outlet>>,
     multiplexer: Multiplexer,
     mouse: Mouse,
     /// `suspend` saw the SIGCONT that `Signals` is about to tell.
@@ -61,8 +67,7 @@ impl Screen {
     /// Standard output is no terminal, or does not answer.
     pub fn enter(mouse: Mouse) -> io::Result<Self> {
         take(mouse)?;
-        let terminal =
-            Terminal::new(Wire::gated(io::stdout(), &TAKEN)).inspect_err(|_| give_back())?;
+        let terminal = Terminal::new(Wire::gated(Outlet, &TAKEN)).inspect_err(|_| give_back())?;
         Ok(Self {
             terminal,
             multiplexer: Multiplexer::detect(|name| std::env::var(name).ok()),
@@ -77,6 +82,18 @@ impl Screen {
     /// The terminal is gone, or was given back because of a panic.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         self.terminal.draw(paint).map(|_| ())
+    }
+
+    /// Whether the terminal has taken all that it was sent, so that a frame drawn now reaches it at once. A frame drawn
+    /// while it has not would only wait, and be old when it is seen.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        outlet::is_free()
+    }
+
+    /// Waits until [`Screen::is_free`]. May end early; may be dropped and called again.
+    pub async fn freed() {
+        outlet::freed().await;
     }
 
     /// Gives the terminal back, for an editor or the shell. Stop reading events first, else they take its keys.
@@ -190,11 +207,8 @@ fn take(mouse: Mouse) -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     MOUSE.store(mouse == Mouse::On, Ordering::SeqCst);
-    let mut out = io::stdout().lock();
     let mouse = if mouse == Mouse::On { MOUSE_ON } else { "" };
-    let written = write!(out, "{ENTER}{mouse}").and_then(|()| out.flush());
-    drop(out);
-    written.inspect_err(|_| give_back())
+    outlet::send(format!("{ENTER}{mouse}").as_bytes()).inspect_err(|_| give_back())
 }
 
 /// Gives the terminal back, where it is ours. What fails is passed over: there is nobody left to tell.
@@ -207,9 +221,12 @@ fn give_back() {
     } else {
         ""
     };
-    let mut out = io::stdout().lock();
-    let _ = write!(out, "{mouse}{LEAVE}").and_then(|()| out.flush());
-    drop(out);
+    // One that does not read must not keep the program from ending: what it missed is dropped, half a frame among it.
+    if !outlet::settle(PATIENCE) {
+        outlet::discard();
+    }
+    let _ = outlet::send(format!("{mouse}{LEAVE}").as_bytes());
+    outlet::settle(PATIENCE);
     let _ = disable_raw_mode();
 }
 

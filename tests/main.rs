@@ -26,5 +26,6 @@ mod querying;
 mod screenshots;
 mod server;
 mod staging;
+mod staying;
 mod support;
 mod terminal;

@@ -5,5 +5,6 @@ pub mod desk;
 pub mod harness;
 pub mod program;
 pub mod pty;
+pub mod replica;
 pub mod server;
 pub mod svg;

@@ -100,6 +100,21 @@ impl Desk {
         .await
     }
 
+    /// All states of a profile's connection that were told and not read so far, oldest first.
+    pub fn states(&mut self, name: &str) -> Vec<ConnectionState> {
+        while let Ok(report) = self.reports.try_recv() {
+            self.unread.push_back(report);
+        }
+        let name = ProfileName::new(name);
+        self.unread
+            .iter()
+            .filter_map(|r| match r {
+                Report::Connection { profile, state } if *profile == name => Some(state.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Connects, and waits until the server answers.
     pub async fn connect(&mut self, name: &str) {
         self.runner.connect(&ProfileName::new(name));

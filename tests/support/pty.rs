@@ -4,6 +4,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ pub struct Pty {
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     far: Arc<Mutex<Far>>,
+    /// While this is set nothing is read from the program.
+    stalled: Arc<AtomicBool>,
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {
@@ -70,9 +73,14 @@ impl Pty {
             raw: Vec::new(),
         }));
         let shared = Arc::clone(&far);
+        let stalled = Arc::new(AtomicBool::new(false));
+        let waits = Arc::clone(&stalled);
         std::thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                while waits.load(Ordering::SeqCst) {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
                 let mut far = lock(&shared);
                 far.screen.process(&buffer[..n]);
                 far.raw.extend_from_slice(&buffer[..n]);
@@ -83,7 +91,13 @@ impl Pty {
             keys,
             child,
             far,
+            stalled,
         }
+    }
+
+    /// Stops to read what the program sends, as the far end of a line that stalls, or reads on.
+    pub fn stall(&self, stalled: bool) {
+        self.stalled.store(stalled, Ordering::SeqCst);
     }
 
     /// Types `keys`, sent as they are: `"\r"` is Enter, `"\x1b"` Escape, `"\x03"` Ctrl-C.
@@ -190,6 +204,7 @@ impl Pty {
 
 impl Drop for Pty {
     fn drop(&mut self) {
+        self.stall(false);
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
