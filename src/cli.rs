@@ -59,9 +59,10 @@ impl From<Exit> for ExitCode {
 impl From<FailureKind> for Exit {
     fn from(kind: FailureKind) -> Self {
         match kind {
-            FailureKind::Unreachable | FailureKind::Authentication | FailureKind::Tls => {
-                Self::Connection
-            }
+            FailureKind::Unreachable
+            | FailureKind::NoPrimary
+            | FailureKind::Authentication
+            | FailureKind::Tls => Self::Connection,
             FailureKind::Timeout => Self::Timeout,
             FailureKind::Cancelled => Self::Interrupted,
             FailureKind::Configuration | FailureKind::Local => Self::Usage,

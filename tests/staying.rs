@@ -1,6 +1,16 @@
 //! Staying up: what the console says and does when the server, the network or the terminal does not do its part.
+//!
+//! These tests print how long it took until all worked again, and what was said meanwhile.
 
+#![allow(
+    clippy::print_stderr,
+    reason = "figures for whoever reads the run with `--nocapture`"
+)]
+
+mod doubt;
 mod load;
+mod screen;
 mod set;
+mod soak;
 mod stall;
 mod trouble;

@@ -5,6 +5,7 @@ pub mod desk;
 pub mod harness;
 pub mod program;
 pub mod pty;
+pub mod relay;
 pub mod replica;
 pub mod server;
 pub mod svg;

@@ -649,6 +649,23 @@ impl Documents {
         }
     }
 
+    /// Reads again what was read before the server went away. What a statement gave stays, marked as it is: running it
+    /// again is for the person to say, and under an editor nothing is moved.
+    pub fn reread(&mut self, scope: &mut Scope<'_>) {
+        let ready = scope
+            .profiles
+            .get(&self.profile)
+            .is_some_and(|p| p.is_ready());
+        if ready
+            && self.feed.doubtful_since().is_some()
+            && self.origin == Origin::Collection
+            && self.editor.is_none()
+            && !self.feed.is_loading()
+        {
+            self.refresh(scope);
+        }
+    }
+
     /// Frees what the tab holds on the server and in the runner.
     pub fn close(&mut self, scope: &mut Scope<'_>) {
         self.put_editor_away(scope);

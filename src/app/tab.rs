@@ -267,6 +267,9 @@ pub trait Pane {
     /// Documents of a collection on its profile were changed from elsewhere in the deck.
     fn documents_changed(&mut self, _scope: &mut Scope<'_>, _namespace: &Namespace) {}
 
+    /// The profile does not answer any more: what was read of it may no longer hold.
+    fn disconnected(&mut self, _scope: &mut Scope<'_>) {}
+
     /// The profile answers again after it did not.
     fn reconnected(&mut self, _scope: &mut Scope<'_>) {}
 

@@ -7,6 +7,7 @@ use super::overlay::{Confirm, Help, Intent, Outcome, Overlay, Purpose};
 use super::profiles::PoolFigures;
 use super::regions::{BOTH_PANES, Hit, scrolled};
 use super::scope::{Asker, Moment, Scope, TabId};
+use super::tab::Tab;
 use super::tab::{Answer, Destination, Handled};
 use super::tree::Wish;
 use super::{App, Command, Focus, Wanted};
@@ -808,12 +809,22 @@ impl App {
         }
         self.extend_jump(effects);
         let mut scope = scope!(self, (*effects));
+        if was_ready {
+            for tab in self.tabs.iter_mut().filter(|t| t.profile() == profile) {
+                tab.disconnected(&mut scope);
+            }
+        }
         if is_ready {
             if matches!(before, ConnectionState::Retrying { .. }) {
                 scope.info(format!("profile `{profile}` answers again"));
             }
             for tab in self.tabs.iter_mut().filter(|t| t.profile() == profile) {
                 tab.reconnected(&mut scope);
+                if Some(tab.id()) == self.front
+                    && let Tab::Documents(documents) = tab
+                {
+                    documents.reread(&mut scope);
+                }
             }
             let (now_wanted, later): (Vec<Wanted>, Vec<Wanted>) = std::mem::take(&mut self.wanted)
                 .into_iter()

@@ -28,6 +28,10 @@ pub const APP_NAME: &str = "mongodeck";
 /// seconds are long for a person who waits at a screen.
 const SERVER_SELECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Time between two heartbeats where the connection string does not say it. A server that hangs is noticed after this and
+/// the time to connect; the driver's own 10 seconds make a person wait for twice as long as the connecting alone.
+const HEARTBEAT: Duration = Duration::from_secs(3);
+
 /// What is needed to make a client, and to speak of it.
 #[derive(Debug, Clone)]
 pub struct Prepared {
@@ -80,6 +84,7 @@ pub async fn prepare(profile: &Profile) -> Result<Prepared, Failure> {
     tls(&mut options, profile)?;
     limits(&mut options, profile)?;
     options.app_name.get_or_insert_with(|| APP_NAME.to_owned());
+    options.heartbeat_freq.get_or_insert(HEARTBEAT);
     let selection_timeout = *options
         .server_selection_timeout
         .get_or_insert(SERVER_SELECTION_TIMEOUT);

@@ -13,6 +13,7 @@ pub mod work;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use mongodb::ServerType;
 use mongodb::error::Error;
 use mongodb::event::EventHandler;
 use mongodb::event::command::CommandEvent;
@@ -42,6 +43,8 @@ pub enum Health {
 pub struct Topology {
     /// Health by address, `host:port`.
     pub servers: BTreeMap<String, Health>,
+    /// What each server was at its last answer.
+    pub kinds: BTreeMap<String, ServerType>,
     /// Counts changes for the better, so that who waits for one can tell.
     pub recoveries: u64,
 }
@@ -57,6 +60,13 @@ impl Topology {
                 _ => None,
             })
             .collect()
+    }
+
+    /// Whether members of a replica set answer, none of which is primary.
+    #[must_use]
+    pub fn lacks_primary(&self) -> bool {
+        let is = |kind: ServerType| self.kinds.values().any(|k| *k == kind);
+        is(ServerType::RsSecondary) && !is(ServerType::RsPrimary)
     }
 
     /// Whether every server was tried and none answers.
@@ -198,7 +208,12 @@ fn fold(sender: &watch::Sender<Topology>, event: SdamEvent) {
         SdamEvent::ServerClosed(e) => {
             sender.send_modify(|t| {
                 t.servers.remove(&e.address.to_string());
+                t.kinds.remove(&e.address.to_string());
             });
+        }
+        SdamEvent::ServerDescriptionChanged(e) => {
+            let kind = e.new_description.server_type();
+            sender.send_if_modified(|t| t.kinds.insert(e.address.to_string(), kind) != Some(kind));
         }
         SdamEvent::ServerHeartbeatSucceeded(e) => {
             let address = e.server_address.to_string();

@@ -28,6 +28,8 @@ pub struct Scene {
     pub namespace: Option<Namespace>,
     /// What the driver's monitors met last, by address; explains why no server can be selected.
     pub troubles: Vec<(String, Error)>,
+    /// Whether a replica set answers, but has no primary.
+    pub without_primary: bool,
     /// Whether the request was a write, so that a connection that broke leaves its outcome open.
     pub writing: bool,
 }
@@ -125,6 +127,16 @@ pub fn may_have_been_sent(error: &Error) -> bool {
         ErrorKind::ConnectionPoolCleared { message, .. } => was_interrupted(message),
         ErrorKind::InvalidResponse { .. } | ErrorKind::Internal { .. } => true,
         _ => false,
+    }
+}
+
+/// Whether a write that failed with `error` may have been done all the same.
+#[must_use]
+pub fn may_have_been_done(error: &Error) -> bool {
+    match error.kind.as_ref() {
+        // A server that is no primary refuses a write before it does anything; one that is interrupted may have done it.
+        ErrorKind::Command(command) => !matches!(command.code, 10107 | 13435 | 13436 | 10058),
+        _ => may_have_been_sent(error),
     }
 }
 
@@ -247,7 +259,25 @@ fn unreachable(cause: &Cause, scene: &Scene) -> Failure {
     Failure::new(kind, format!("cannot reach {hosts}: {}", cause.words())).with_help(cause.help())
 }
 
+/// What is said of a set that has no primary, by what is known of its members.
+#[must_use]
+pub fn no_primary(scene: &Scene) -> Failure {
+    let away = match scene.troubles.as_slice() {
+        [] => String::new(),
+        [(one, _)] => format!("; `{}` does not answer", plain(one)),
+        more => format!("; {} members do not answer", more.len()),
+    };
+    Failure::new(
+        FailureKind::NoPrimary,
+        format!("the set of {} has no primary at the moment{away}", scene.hosts_text()),
+    )
+    .with_help("an election may be under way: it is tried again by itself; for reads alone set `readPreference=secondaryPreferred`")
+}
+
 fn of_selection(message: &str, scene: &Scene) -> Failure {
+    if scene.without_primary {
+        return no_primary(scene);
+    }
     // What the monitors met says more than the selection that waited for them in vain.
     if let Some((address, trouble)) = scene.troubles.first() {
         let alone = Scene {
@@ -266,11 +296,7 @@ fn of_selection(message: &str, scene: &Scene) -> Failure {
     }
     let cause = cause_of_text(message);
     if matches!(cause, Cause::Unknown(_)) && message.contains("ReplicaSetNoPrimary") {
-        return Failure::new(
-            FailureKind::Unreachable,
-            format!("{} has no primary at the moment", scene.hosts_text()),
-        )
-        .with_help("an election may be under way: it is tried again by itself; for reads alone set `readPreference=secondaryPreferred`");
+        return no_primary(scene);
     }
     match cause {
         Cause::Unknown(_) => Failure::new(
@@ -374,6 +400,18 @@ fn of_code(said: &Said, scene: &Scene) -> Failure {
             "it took longer than `max_time` allows, and was stopped by the server",
         )
         .with_help("narrow the filter, add an index, or raise `max_time` of the profile"),
+        262 => Failure::new(
+            FailureKind::Timeout,
+            "the server gave it up after its own limit of time",
+        )
+        .with_help("it may be overloaded: try again in a moment, or narrow the filter"),
+        261 => Failure::new(
+            FailureKind::Other,
+            "the server has no room for another session",
+        )
+        .with_help(
+            "sessions end 30 minutes after their last use: close other clients, or try again later",
+        ),
         11601 | 24 => Failure::new(FailureKind::Cancelled, "it was stopped on the server"),
         11602 => Failure::new(
             FailureKind::Cancelled,

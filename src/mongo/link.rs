@@ -29,6 +29,11 @@ pub(crate) use transaction::{Transaction, may_try_again};
 /// Servers of 4.4 and later take a `comment` on every command.
 const WIRE_VERSION_OF_4_4: i64 = 9;
 
+/// The pause before the third sending of a write; each later one is twice as long, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+
 /// A request to stop, shared by who asks and who obeys.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cancel(Arc<(AtomicBool, Notify)>);
@@ -199,8 +204,18 @@ impl Link {
     pub(crate) fn scene(&self) -> Scene {
         Scene {
             troubles: self.topology.borrow().troubles(),
+            without_primary: self.topology.borrow().lacks_primary(),
             ..self.prepared.scene.clone()
         }
+    }
+
+    /// Whether what is asked needs a primary, which the set does not have.
+    pub(crate) fn waits_for_primary(&self) -> bool {
+        let secondaries_do = matches!(
+            self.prepared.selection(),
+            Some(SelectionCriteria::ReadPreference(preference)) if !matches!(preference, ReadPreference::Primary)
+        );
+        !secondaries_do && self.topology.borrow().lacks_primary()
     }
 
     /// Stops what runs on the server under one of `comments`. Best effort: what cannot be found has ended.
@@ -542,7 +557,7 @@ impl Call {
     }
 
     /// `insert`, `update` or `delete` of one document, with its bytes as they are. Where the server can recognise a second
-    /// sending, it is sent again once after the connection broke.
+    /// sending, it is sent again after the connection broke, and while another primary is elected.
     ///
     /// `Ok` is the reply, which may hold `writeErrors`.
     pub(crate) async fn write(
@@ -575,7 +590,9 @@ impl Call {
         result
     }
 
-    /// A write with its number, sent again once where that may help.
+    /// A write with its number, sent again for as long as that may help and the profile looks for a server. The server does
+    /// it once, however often it is sent; but one that refuses a sending because it is no primary has not looked whether
+    /// an earlier one was done.
     async fn numbered(
         &self,
         namespace: &Namespace,
@@ -584,33 +601,49 @@ impl Call {
         session: &mut ClientSession,
     ) -> Result<Document, Failure> {
         let work = self.work(database.name(), &command);
-        let action = database
-            .run_raw_command(command.clone())
-            .session(&mut *session);
-        let first = match self.link.timed(&work, action).await {
-            Ok(reply) if !retryable_concern(&reply) => return Ok(reply),
-            Ok(_) => None,
-            Err(error)
-                if is_passing(&error)
-                    || error.contains_label(mongodb::error::RETRYABLE_WRITE_ERROR) =>
-            {
-                Some(error)
-            }
-            Err(error) => return Err(self.write_failure(&error, Some(namespace))),
-        };
-        let sent = first.as_ref().is_none_or(failure::may_have_been_sent);
-        let action = database.run_raw_command(command).session(&mut *session);
-        self.link
-            .timed(&work, action)
-            .await
-            .map_err(|error| match error.kind.as_ref() {
-                // The server answered this time, so what it says holds for both sendings.
-                ErrorKind::Command(_) => self.write_failure(&error, Some(namespace)),
-                _ if sent => {
-                    failure::unknown_outcome("the connection broke, and could not be made again")
+        let until = Instant::now() + self.link.prepared.selection_timeout;
+        let mut perhaps_done = false;
+        let mut pause = FIRST_PAUSE;
+        for sending in 1_u32.. {
+            let action = database
+                .run_raw_command(command.clone())
+                .session(&mut *session);
+            let result = self.link.timed(&work, action).await;
+            let over = sending > 1 && (Instant::now() >= until || self.cancel.is_cancelled());
+            let error = match result {
+                Ok(reply) if over || !retryable_concern(&reply) => return Ok(reply),
+                Ok(_) => {
+                    perhaps_done = true;
+                    None
                 }
-                _ => self.write_failure(&error, Some(namespace)),
-            })
+                Err(error) => Some(error),
+            };
+            if let Some(error) = error {
+                let again = is_passing(&error)
+                    || error.contains_label(mongodb::error::RETRYABLE_WRITE_ERROR);
+                let answered = matches!(error.kind.as_ref(), ErrorKind::Command(_));
+                // An answer other than that it should be sent again holds for all sendings.
+                if !again && answered {
+                    return Err(self.write_failure(&error, Some(namespace)));
+                }
+                perhaps_done |= failure::may_have_been_done(&error);
+                if !again || over {
+                    return Err(if perhaps_done && sending > 1 {
+                        failure::unknown_outcome(
+                            "the connection broke, and could not be made again",
+                        )
+                    } else {
+                        self.write_failure(&error, Some(namespace))
+                    });
+                }
+            }
+            // The first time at once: it is another connection, and most often another server.
+            if sending > 1 {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+        Err(stopped())
     }
 
     /// A command of the person's own, sent once and as it is, but for the comment.

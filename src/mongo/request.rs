@@ -772,6 +772,8 @@ pub struct IndexInfo {
 pub enum FailureKind {
     /// No server could be reached or selected.
     Unreachable,
+    /// The replica set has no primary, and what was asked needs one: an election may be under way.
+    NoPrimary,
     /// The server did not accept who we are.
     Authentication,
     /// This user may not do that.

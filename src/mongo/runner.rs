@@ -626,7 +626,10 @@ impl Post {
         if let Err(failure) = &result
             && matches!(
                 failure.kind,
-                FailureKind::Unreachable | FailureKind::UnknownOutcome | FailureKind::Gone
+                FailureKind::Unreachable
+                    | FailureKind::NoPrimary
+                    | FailureKind::UnknownOutcome
+                    | FailureKind::Gone
             )
         {
             self.nudge.notify_one();

@@ -46,6 +46,7 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
         strip::draw(sheet, tab, strip);
     }
     failure(sheet, tab, &mut rest);
+    doubt(sheet, tab, &mut rest);
     pictures(sheet, tab, rest);
 }
 
@@ -63,6 +64,7 @@ pub fn draw_rows(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
         strip::draw(sheet, tab, strip);
     }
     failure(sheet, tab, &mut rest);
+    doubt(sheet, tab, &mut rest);
     pictures(sheet, tab, rest);
 }
 
@@ -218,6 +220,24 @@ fn failure(sheet: &mut Sheet<'_>, tab: &Documents, rest: &mut Rect) {
         };
         sheet.put(Position::new(area.x, y), area.width, line, style);
     }
+}
+
+/// That the server has been away since the rows were read, above them.
+fn doubt(sheet: &mut Sheet<'_>, tab: &Documents, rest: &mut Rect) {
+    let Some(at) = tab.feed.doubtful_since() else {
+        return;
+    };
+    let key = sheet.keymaps.hint(sheet.app.context(), Command::Refresh);
+    let key = key
+        .map(|k| format!("; {k} reads again"))
+        .unwrap_or_default();
+    let text = format!(
+        "! read at {} UTC, before the connection was lost{key}",
+        words::clock(at.0)
+    );
+    let line = inner(take(rest, 1));
+    let style = sheet.style(Role::Warning);
+    sheet.put(Position::new(line.x, line.y), line.width, &text, style);
 }
 
 /// What is said where there is no row.

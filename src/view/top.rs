@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 use super::Sheet;
 use super::words;
 use crate::app::profiles::ProfileState;
-use crate::mongo::request::{Access, ConnectionState};
+use crate::mongo::request::{Access, ConnectionState, FailureKind};
 use crate::pool::warning::{FRESH, PATIENCE};
 
 /// From this width on there is room for the pool of the profile in front.
@@ -169,10 +169,13 @@ fn state(
             )
         }
         ConnectionState::Retrying {
-            attempt, next_in, ..
+            attempt,
+            next_in,
+            failure,
         } => {
             let left = next_in.saturating_sub(sheet.app.now.since(profile.since));
             let words = match left.is_zero() {
+                _ if failure.kind == FailureKind::NoPrimary => "no primary".to_owned(),
                 true => format!("away, try {} under way", attempt + 1),
                 false => format!("away, try {} in {} s", attempt + 1, left.as_secs() + 1),
             };

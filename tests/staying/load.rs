@@ -40,8 +40,6 @@ pub async fn prepare(client: &mongodb::Client) {
 pub struct Done {
     /// When its answer came.
     pub at: Instant,
-    /// How long it took.
-    pub took: Duration,
     /// The failure's words, where it failed.
     pub failed: Option<String>,
 }
@@ -66,17 +64,19 @@ pub struct Account {
 }
 
 impl Account {
-    /// From `harm` on: how long until requests were answered again and stayed so.
-    pub fn recovered(&self, harm: Instant) -> Duration {
-        let last_bad = self.all.iter().rposition(|d| {
-            d.at > harm && (d.failed.is_some() || d.took > Duration::from_millis(400))
-        });
-        match last_bad {
-            // It worked again with the request after the last bad one, or with that one itself where it only took long.
-            Some(at) if self.all[at].failed.is_none() => self.all[at].at - harm,
-            Some(at) => self.all.get(at + 1).map_or(Duration::MAX, |d| d.at - harm),
-            None => Duration::ZERO,
-        }
+    /// The longest time without a good answer from `harm` on, the wait for the answer that ended it among it.
+    pub fn pause(&self, harm: Instant) -> Duration {
+        let good: Vec<Instant> = self
+            .all
+            .iter()
+            .filter(|d| d.failed.is_none())
+            .map(|d| d.at)
+            .collect();
+        good.windows(2)
+            .filter(|pair| pair[1] > harm)
+            .map(|pair| pair[1] - pair[0].max(harm))
+            .max()
+            .unwrap_or(Duration::MAX)
     }
 
     /// The different failures, with how often each was told.
@@ -113,11 +113,9 @@ impl Worker {
                     find: Find::all(),
                     count: 50,
                 };
-                let since = Instant::now();
                 let result = desk.ask("p", open).await;
                 account.all.push(Done {
                     at: Instant::now(),
-                    took: since.elapsed(),
                     failed: result.as_ref().err().map(ToString::to_string),
                 });
                 if let Ok(Reply::Page(page)) = &result {
@@ -151,11 +149,9 @@ impl Worker {
                 });
                 for request in [insert, raise] {
                     let inserts = matches!(request, Request::Write(Write::Insert { .. }));
-                    let since = Instant::now();
                     let result = desk.ask("p", request).await;
                     account.all.push(Done {
                         at: Instant::now(),
-                        took: since.elapsed(),
                         failed: result.as_ref().err().map(ToString::to_string),
                     });
                     match (result, inserts) {

@@ -176,6 +176,11 @@ impl Pty {
         lock(&self.far).raw.clone()
     }
 
+    /// Forgets the bytes that the program has sent so far, in a run that is long.
+    pub fn forget_raw(&self) {
+        lock(&self.far).raw = Vec::new();
+    }
+
     /// The program's process id.
     pub fn pid(&self) -> u32 {
         self.child.process_id().expect("it has started")

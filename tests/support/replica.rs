@@ -364,3 +364,66 @@ impl ReplicaSet {
         self.members[place].frozen = false;
     }
 }
+
+/// What is done to the set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    /// The primary hands over.
+    StepDown,
+    /// The primary ends as by a crash.
+    KillPrimary,
+    /// A follower ends as by a crash.
+    KillSecondary,
+    /// A follower hangs.
+    FreezeSecondary,
+    /// The primary hangs.
+    FreezePrimary,
+    /// All members are restarted, one after the other.
+    RollingRestart,
+}
+
+impl Harm {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::StepDown => "the primary steps down",
+            Self::KillPrimary => "kill -9 of the primary",
+            Self::KillSecondary => "kill -9 of a secondary",
+            Self::FreezeSecondary => "a secondary hangs",
+            Self::FreezePrimary => "the primary hangs",
+            Self::RollingRestart => "rolling restart",
+        }
+    }
+
+    /// Does it. A rolling restart ends with the set whole again; otherwise see [`ReplicaSet::heal`].
+    pub async fn befall(self, set: &mut ReplicaSet) {
+        match self {
+            Self::StepDown => set.step_down().await,
+            Self::KillPrimary => {
+                let primary = set.primary().await;
+                set.kill(primary);
+            }
+            Self::KillSecondary => {
+                let secondary = set.secondary().await;
+                set.kill(secondary);
+            }
+            Self::FreezeSecondary => {
+                let secondary = set.secondary().await;
+                set.freeze(secondary);
+            }
+            Self::FreezePrimary => {
+                let primary = set.primary().await;
+                set.freeze(primary);
+            }
+            Self::RollingRestart => {
+                // Those that follow first, the primary last, as it is done.
+                let primary = set.primary().await;
+                for place in [(primary + 1) % 3, (primary + 2) % 3, primary] {
+                    set.stop(place);
+                    set.restart(place).await;
+                    set.heal().await;
+                }
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::rows::{PAGE_BYTES, Rows, Stretch, identity};
-use crate::app::scope::{Asker, Scope, TabId};
+use crate::app::scope::{Asker, Moment, Scope, TabId};
 use crate::mongo::request::{
     Failure, FailureKind, FeedId, Find, Namespace, Outcome, Page, ProfileName, Reply, Request,
     Side, TaskId,
@@ -88,6 +88,10 @@ pub struct Feed {
     back: Option<Place>,
     /// Whether the server's cursor is there to be read.
     open: bool,
+    /// When the newest rows came.
+    read_at: Option<Moment>,
+    /// The server went away after they came, so that nobody knows whether they still hold.
+    doubtful: bool,
 }
 
 impl Feed {
@@ -102,6 +106,8 @@ impl Feed {
             took: None,
             back: None,
             open: false,
+            read_at: None,
+            doubtful: false,
         }
     }
 
@@ -120,6 +126,29 @@ impl Feed {
     pub fn is_outdated(&self) -> bool {
         matches!(self.awaited, Some((_, Awaited::Open | Awaited::Jump(_))))
             || (self.failure.is_some() && !self.open)
+    }
+
+    /// When the rows were read, where the server has been away since: they must not be taken for what it holds now.
+    #[must_use]
+    pub fn doubtful_since(&self) -> Option<Moment> {
+        self.read_at
+            .filter(|_| self.doubtful && !self.rows.is_empty())
+    }
+
+    /// Whether the rows are to look as ones of before.
+    #[must_use]
+    pub fn looks_old(&self) -> bool {
+        self.is_outdated() || self.doubtful_since().is_some()
+    }
+
+    /// The server went away.
+    pub fn doubt(&mut self) {
+        self.doubtful = true;
+    }
+
+    fn fresh(&mut self, now: Moment) {
+        self.read_at = Some(now);
+        self.doubtful = false;
     }
 
     /// Whether an answer is awaited.
@@ -196,6 +225,7 @@ impl Feed {
         self.failure = None;
         self.open = true;
         self.took = Some(took);
+        self.fresh(scope.now);
         self.rows = Rows::new(Side::Start);
         self.rows.take(page, height);
         if let Some(back) = back {
@@ -406,6 +436,7 @@ impl Feed {
             Awaited::Open => {
                 self.open = true;
                 self.took = Some(took);
+                self.fresh(scope.now);
                 self.rows = Rows::new(Side::Start);
                 self.rows.take(&page, height);
                 if let Some(back) = self.back.take() {

@@ -112,6 +112,14 @@ impl Pane for Documents {
         }
     }
 
+    fn shown(&mut self, scope: &mut Scope<'_>) {
+        self.reread(scope);
+    }
+
+    fn disconnected(&mut self, _scope: &mut Scope<'_>) {
+        self.feed.doubt();
+    }
+
     fn reconnected(&mut self, scope: &mut Scope<'_>) {
         self.reconnected(scope);
     }

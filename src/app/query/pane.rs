@@ -143,6 +143,12 @@ impl Pane for Query {
         self.settled(scope, task, result, took);
     }
 
+    fn disconnected(&mut self, _scope: &mut Scope<'_>) {
+        if let Some(documents) = &mut self.results.documents {
+            documents.feed.doubt();
+        }
+    }
+
     fn answer(&mut self, scope: &mut Scope<'_>, answer: Answer) -> Result<(), String> {
         let answered = self.answered(scope, answer);
         self.follow_stages(scope);

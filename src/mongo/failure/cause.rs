@@ -61,7 +61,9 @@ impl Cause {
             Self::Refused => "is the server running?",
             Self::TimedOut | Self::NoRoute => "check the address, the firewall and the VPN",
             Self::NoSuchHost => "check the spelling of the host and the DNS",
-            Self::Closed => "the server may have been stopped, or it expects TLS",
+            Self::Closed => {
+                "the server may have been stopped, takes no more connections, or expects TLS"
+            }
             Self::NoSocket => "is the server running, and is the path right?",
             Self::UnknownAuthority => "name the authority's certificate in `tls.ca_file`",
             Self::WrongHostname => "use a host name that the certificate names",

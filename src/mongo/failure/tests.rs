@@ -80,7 +80,7 @@ fn a_connection_that_cannot_be_made_says_why_and_what_next() {
             K::ConnectionReset,
             "Connection reset by peer (os error 104)",
             FailureKind::Unreachable,
-            "cannot reach `localhost:27017`: the connection was closed; the server may have been stopped, or it expects TLS",
+            "cannot reach `localhost:27017`: the connection was closed; the server may have been stopped, takes no more connections, or expects TLS",
         ),
     ];
     for (kind, words, expected, text) in table {

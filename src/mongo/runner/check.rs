@@ -138,6 +138,7 @@ fn is_of_the_whole(failure: &Failure) -> bool {
         FailureKind::Cancelled
             | FailureKind::Timeout
             | FailureKind::Unreachable
+            | FailureKind::NoPrimary
             | FailureKind::Authentication
             | FailureKind::Tls
     )

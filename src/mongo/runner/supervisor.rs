@@ -4,7 +4,7 @@
 //! future: a question to the server runs in a task of its own, and is waited for to its end.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bson::{Document, doc};
 use mongodb::Client;
@@ -27,6 +27,15 @@ const REFRESH: Duration = Duration::from_secs(10);
 /// Time between two reports of what the pools do.
 const BETWEEN_FIGURES: Duration = Duration::from_millis(250);
 
+/// How long a set may be without a primary before it is said.
+const ELECTION: Duration = Duration::from_millis(300);
+
+/// How often the clock is looked at, for a machine that slept.
+const CLOCK: Duration = Duration::from_secs(5);
+
+/// A clock that went so much farther than time did was asleep, or was set: connections of before may be dead.
+const ASLEEP: Duration = Duration::from_secs(30);
+
 /// How often the driver tries by itself while an operation waits for a server.
 const DRIVER_RETRIES: Duration = Duration::from_millis(500);
 
@@ -42,8 +51,24 @@ pub(super) async fn supervise(post: Arc<Post>, log: Option<CommandLog>, stop: Ca
     while !stop.is_cancelled() {
         let recoveries = topology.borrow_and_update().recoveries;
         let mut probe = tokio::spawn(probe(Arc::clone(&link), known.clone()));
+        // At first the members of a set become known one by one: that is no election.
+        let election = tokio::time::sleep(ELECTION);
+        tokio::pin!(election);
+        let mut long = false;
         let outcome = loop {
+            if long && link.waits_for_primary() {
+                let failure = failure::no_primary(&link.scene());
+                post.tell(
+                    ConnectionState::Retrying {
+                        attempt: attempt + 1,
+                        next_in: DRIVER_RETRIES,
+                        failure,
+                    },
+                    &stop,
+                );
+            }
             tokio::select! {
+                () = &mut election, if !long => long = true,
                 // A `JoinHandle` that is dropped leaves its task running to the end.
                 outcome = &mut probe => break outcome.ok(),
                 () = stop.cancelled() => return,
@@ -238,8 +263,23 @@ async fn wait_for_news(
 ) {
     let refresh = tokio::time::sleep(REFRESH);
     tokio::pin!(refresh);
+    let mut clock = Clock::now();
+    let mut look = tokio::time::interval(CLOCK);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
+            _ = look.tick() => {
+                let before = std::mem::replace(&mut clock, Clock::now());
+                if let Some(slept) = clock.slept_since(&before) {
+                    // What was read before is old, and the connections may have died without a word.
+                    let failure = Failure::new(
+                        FailureKind::Unreachable,
+                        format!("this machine slept for {} s, or its clock was set: the connection is tried again", slept.as_secs()),
+                    );
+                    post.tell(ConnectionState::Retrying { attempt: 1, next_in: Duration::ZERO, failure }, stop);
+                    return;
+                }
+            }
             () = &mut refresh => {
                 // What runs at the moment shows that the server lives, and would only delay the question.
                 if post.busy() {
@@ -251,11 +291,36 @@ async fn wait_for_news(
             () = post.nudge.notified() => return,
             () = stop.cancelled() => return,
             changed = topology.changed() => {
-                if changed.is_err() || nobody_answers(link, topology).is_some() {
+                if changed.is_err()
+                    || nobody_answers(link, topology).is_some()
+                    || link.waits_for_primary()
+                {
                     return;
                 }
             }
         }
+    }
+}
+
+/// The time by two clocks: one that stands still while the machine sleeps, and one that does not.
+struct Clock {
+    awake: Instant,
+    wall: SystemTime,
+}
+
+impl Clock {
+    fn now() -> Self {
+        Self {
+            awake: Instant::now(),
+            wall: SystemTime::now(),
+        }
+    }
+
+    /// How long the machine slept between two readings, where it did for long enough to matter.
+    fn slept_since(&self, before: &Self) -> Option<Duration> {
+        let wall = self.wall.duration_since(before.wall).ok()?;
+        let awake = self.awake.saturating_duration_since(before.awake);
+        wall.checked_sub(awake).filter(|slept| *slept > ASLEEP)
     }
 }
 
@@ -348,6 +413,22 @@ mod tests {
     )]
 
     use super::*;
+
+    #[test]
+    fn a_clock_that_runs_ahead_of_time_was_asleep() {
+        let before = Clock::now();
+        let after = |awake: u64, wall: u64| Clock {
+            awake: before.awake + Duration::from_secs(awake),
+            wall: before.wall + Duration::from_secs(wall),
+        };
+        assert_eq!(after(5, 5).slept_since(&before), None);
+        assert_eq!(after(5, 20).slept_since(&before), None);
+        let hour = Duration::from_secs(3_600);
+        assert_eq!(after(5, 3_605).slept_since(&before), Some(hour));
+        // Set back, by a time server or by hand.
+        assert_eq!(before.slept_since(&after(5, 3_605)), None);
+        assert_eq!(after(3_605, 3_605).slept_since(&before), None);
+    }
 
     #[test]
     fn a_server_is_known_by_what_it_says_of_itself() {

@@ -186,9 +186,12 @@ pub(super) async fn create_indexes(
         };
         let result = change(call, &namespace.database, command, Some(namespace)).await;
         let failure = result.err();
-        let lost = failure
-            .as_ref()
-            .is_some_and(|f| matches!(f.kind, FailureKind::Unreachable | FailureKind::Permission));
+        let lost = failure.as_ref().is_some_and(|f| {
+            matches!(
+                f.kind,
+                FailureKind::Unreachable | FailureKind::NoPrimary | FailureKind::Permission
+            )
+        });
         made.push(IndexMade {
             name: index.get_str("name").unwrap_or_default().to_owned(),
             failure,

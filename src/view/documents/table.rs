@@ -89,7 +89,7 @@ fn row_at(sheet: &mut Sheet<'_>, tab: &Documents, line: Rect, row: usize, placed
         return;
     };
     sheet.hit(line, Hit::Row(row));
-    let outdated = tab.feed.is_outdated();
+    let outdated = tab.feed.looks_old();
     let violations = tab.checks.of(document);
     if at_cursor {
         // In the style of blanks: two cells less to be told of a style of their own.

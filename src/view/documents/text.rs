@@ -22,7 +22,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
     let digits = u16::try_from(view.count().max(1).ilog10() + 1).unwrap_or(1);
     let margin = digits + 4;
     let width = area.width.saturating_sub(margin);
-    let outdated = tab.feed.is_outdated();
+    let outdated = tab.feed.looks_old();
     let violations = match tab.feed.rows.current() {
         Some(document) if !outdated => tab.checks.of(document),
         _ => &[],

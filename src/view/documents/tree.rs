@@ -34,7 +34,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
         usize::from(area.height),
         usize::from(area.width),
     );
-    let outdated = tab.feed.is_outdated();
+    let outdated = tab.feed.looks_old();
     let with_kinds = area.width >= 48;
     for (y, (place, row)) in (area.y..area.bottom()).zip(rows.iter().enumerate()) {
         let line = Rect {
