@@ -213,7 +213,14 @@ fn fold(sender: &watch::Sender<Topology>, event: SdamEvent) {
         }
         SdamEvent::ServerDescriptionChanged(e) => {
             let kind = e.new_description.server_type();
-            sender.send_if_modified(|t| t.kinds.insert(e.address.to_string(), kind) != Some(kind));
+            sender.send_if_modified(|t| {
+                let news = t.kinds.insert(e.address.to_string(), kind) != Some(kind);
+                // The end of an election.
+                if news && kind == ServerType::RsPrimary {
+                    t.recoveries += 1;
+                }
+                news
+            });
         }
         SdamEvent::ServerHeartbeatSucceeded(e) => {
             let address = e.server_address.to_string();

@@ -60,7 +60,7 @@ pub(super) async fn supervise(post: Arc<Post>, log: Option<CommandLog>, stop: Ca
                 let failure = failure::no_primary(&link.scene());
                 post.tell(
                     ConnectionState::Retrying {
-                        attempt: attempt + 1,
+                        attempt: backoff.failed() + 1,
                         next_in: DRIVER_RETRIES,
                         failure,
                     },
