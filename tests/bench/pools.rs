@@ -30,20 +30,25 @@ const CONNECTIONS: u32 = 10;
 const TURN: Duration = Duration::from_millis(1_000);
 const PAIRS: usize = 24;
 
-/// Commands per second over one turn.
-async fn rate(client: &Client) -> f64 {
+/// Commands per second over one turn. With `watch`, each is counted there, as the console counts its own.
+async fn rate(client: &Client, watch: Option<&PoolWatch>) -> f64 {
     let over = Arc::new(AtomicBool::new(false));
     let count = Arc::new(AtomicU64::new(0));
     let begun = Instant::now();
     let workers: Vec<_> = (0..WORKERS)
         .map(|worker| {
             let (over, count) = (Arc::clone(&over), Arc::clone(&count));
+            let watch = watch.cloned();
             let all = client.database("bench").collection::<Document>("rows");
             tokio::spawn(async move {
                 let mut id = i64::from(worker);
                 while !over.load(Ordering::Relaxed) {
                     id = (id + 7) % 1_000;
+                    let since = Instant::now();
                     all.find_one(doc! { "_id": id }).await.unwrap().unwrap();
+                    if let Some(watch) = &watch {
+                        watch.count_command("find", since.elapsed(), None);
+                    }
                     count.fetch_add(1, Ordering::Relaxed);
                 }
             })
@@ -89,7 +94,7 @@ async fn measure() {
     all.insert_many(rows).await.unwrap();
     let pools = PoolWatch::default();
     let mut watched = options(&uri).await;
-    let _topology = listen(&mut watched, None, &pools);
+    let _topology = listen(&mut watched, None, &pools, None);
     let watched = Client::with_options(watched).unwrap();
     // As the console does it: the figures are taken up to four times a second.
     let shown = pools.clone();
@@ -100,16 +105,16 @@ async fn measure() {
             std::hint::black_box(shown.figures());
         }
     });
-    rate(&plain).await;
-    rate(&watched).await;
+    rate(&plain, None).await;
+    rate(&watched, Some(&pools)).await;
     let (mut with, mut without, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for pair in 0..PAIRS {
         let (a, b) = if pair % 2 == 0 {
-            let a = rate(&watched).await;
-            (a, rate(&plain).await)
+            let a = rate(&watched, Some(&pools)).await;
+            (a, rate(&plain, None).await)
         } else {
-            let b = rate(&plain).await;
-            (rate(&watched).await, b)
+            let b = rate(&plain, None).await;
+            (rate(&watched, Some(&pools)).await, b)
         };
         with.push(a);
         without.push(b);

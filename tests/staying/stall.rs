@@ -64,11 +64,14 @@ fn a_terminal_that_stops_reading_holds_nothing_up_and_sees_the_newest_frame_when
         "the line is full by now"
     );
     // More keys than the line keeps for a program that does not read them: it reads them.
-    for _ in 0..40 {
-        pty.send(&"j".repeat(100));
+    for _ in 0..200 {
+        pty.send(&"j".repeat(30));
+        std::thread::sleep(Duration::from_millis(5));
     }
-    pty.send(":");
-    pty.send("connect");
+    for key in [":", "c", "o", "n", "n", "e", "c", "t"] {
+        pty.send(key);
+        std::thread::sleep(Duration::from_millis(20));
+    }
     let typed = since.elapsed();
     std::thread::sleep(Duration::from_millis(300));
     let after = resident(pty.pid());

@@ -380,6 +380,8 @@ impl Documents {
             Over::Replace(document) => self.replace(scope, document),
             Over::Refresh => self.refresh(scope),
         }
+        // The server may have been away while the editor lay over the rows.
+        self.reread(scope);
     }
 
     /// Opens a draft in the editor.
