@@ -21,6 +21,7 @@ mod job;
 mod layering;
 mod model;
 mod observing;
+mod pools;
 mod query;
 mod querying;
 mod screenshots;

@@ -344,7 +344,7 @@ proptest! {
 
     #[test]
     fn no_order_of_events_makes_a_figure_false(
-        steps in prop::collection::vec((0_u8..8, 0_u32..6, 0_u64..10_000), 0..300),
+        steps in prop::collection::vec((0_u8..13, 0_u32..6, 0_u64..10_000), 0..300),
     ) {
         let mut pools = Pools::default();
         for (kind, connection, at) in steps {
@@ -356,7 +356,12 @@ proptest! {
                 4 => What::Closed { connection, reason: CloseReason::Stale },
                 5 => What::CheckoutStarted,
                 6 => What::CheckoutFailed { reason: CheckoutFailure::Timeout, waited: Duration::ZERO },
-                _ => What::PoolClosed,
+                7 => What::PoolClosed,
+                8 => What::PoolCleared { interrupts: connection > 2 },
+                9 => What::PoolReady,
+                10 => created(connection),
+                11 => What::ServerOpened,
+                _ => What::HeartbeatFailed { reason: "gone".into() },
             };
             pools.take(event(at, what));
             let pool = pools.get(ADDRESS).unwrap();
@@ -364,6 +369,7 @@ proptest! {
             prop_assert_eq!(pool.in_use(), count(ConnectionState::InUse));
             prop_assert_eq!(pool.available(), count(ConnectionState::Available));
             prop_assert_eq!(pool.being_established(), count(ConnectionState::Establishing));
+            prop_assert!(warnings(pool, milli(at)).len() <= 3);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bson::{doc, rawdoc};
 use mongodeck::mongo::request::{Find, Namespace, ProfileName, Reply, Report, Request};
-use mongodeck::pool::{Pools, warnings};
+use mongodeck::pool::{Pools, record, warnings};
 
 use crate::support::desk::{Desk, feed_id, fresh, profile, with_option};
 use crate::support::server::TestDatabase;
@@ -127,7 +127,24 @@ async fn figures_of_a_pool_at_its_limit_agree_with_the_server() {
             _ => None,
         })
         .await;
+    // The run as it would be written to a file comes to the same figures.
+    let lines: Vec<String> = pools
+        .timeline
+        .events()
+        .map(|e| record::line(e, None))
+        .collect();
+    if let Some(path) = std::env::var_os("MONGODECK_RECORD_POOLS") {
+        std::fs::write(path, lines.join("\n") + "\n").unwrap();
+    }
+    let mut again = Pools::default();
+    for line in &lines {
+        again.take(record::read(line).unwrap());
+    }
+    assert_eq!(again.summary(), pools.summary());
     let (_, pool) = pools.iter().next().unwrap();
+    let (_, folded) = again.iter().next().unwrap();
+    assert_eq!(folded.connections.len(), pool.connections.len());
+    assert_eq!(folded.waits.count(), pool.waits.count());
     assert_eq!((pool.created, pool.closed_in_all(), pool.max), (3, 0, 3));
     assert!(
         pool.waits.max() >= Duration::from_millis(900),

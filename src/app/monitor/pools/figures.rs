@@ -127,7 +127,9 @@ pub fn connections(pool: &Pool) -> Vec<(u32, &Connection)> {
 pub fn ages(figures: &Figures, pool: &Pool) -> Histogram {
     let mut ages = Histogram::default();
     for connection in pool.connections.values() {
-        ages.add(figures.ago(connection.created));
+        // Whole seconds, so that a screen of nothing but ages changes once a second.
+        let ago = figures.ago(connection.created);
+        ages.add(Duration::from_secs(ago.as_secs()));
     }
     ages
 }

@@ -108,8 +108,8 @@ pub fn connections(sheet: &mut Sheet<'_>, panel: &PoolsPanel, figures: &Figures,
             (_, Some(work)) => (format!("last {}", work.text()), Role::Dim),
             (_, None) => (String::new(), Role::Dim),
         };
-        let since = words::span(figures.ago(connection.since));
-        let age = words::span(figures.ago(connection.created));
+        let since = age(figures.ago(connection.since));
+        let old = age(figures.ago(connection.created));
         cells(
             sheet,
             row,
@@ -118,7 +118,7 @@ pub fn connections(sheet: &mut Sheet<'_>, panel: &PoolsPanel, figures: &Figures,
                 (format!("#{id}").as_str(), Role::KindNumber),
                 (state, role),
                 (since.as_str(), Role::Text),
-                (age.as_str(), Role::Dim),
+                (old.as_str(), Role::Dim),
                 (words::count(connection.uses).as_str(), Role::Dim),
                 (runs.0.as_str(), runs.1),
             ],
@@ -197,6 +197,16 @@ pub fn times(sheet: &mut Sheet<'_>, panel: &PoolsPanel, figures: &Figures, area:
             .collect();
         let at = Position::new(area.x + 1, y);
         sheet.put_all(at, area.width.saturating_sub(2), styled);
+    }
+}
+
+/// How long something has been so, in a unit that changes once a second at the most.
+fn age(span: Duration) -> String {
+    match span.as_secs() {
+        0 => "< 1 s".to_owned(),
+        s @ 1..120 => format!("{s} s"),
+        s @ 120..7_200 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3_600),
     }
 }
 

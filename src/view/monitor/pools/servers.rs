@@ -101,6 +101,7 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, figures: &Figures, area: Rect)
                             height: 1,
                             ..area
                         },
+                        span(figures),
                     );
                     y += 1;
                     if y >= end {
@@ -169,7 +170,7 @@ fn widths(width: u16) -> Widths {
     }
 }
 
-fn server_titles(sheet: &mut Sheet<'_>, line: Rect) {
+fn server_titles(sheet: &mut Sheet<'_>, line: Rect, span: usize) {
     let w = widths(line.width);
     let style = sheet.style(Role::Header);
     let mut x = line.x + 1;
@@ -184,7 +185,7 @@ fn server_titles(sheet: &mut Sheet<'_>, line: Rect) {
     put(7, "in use");
     put(7, "waiting");
     put(7, "p99");
-    put(line.width, "10 min");
+    put(line.width, &format!("{} min", span / 60));
 }
 
 fn server(sheet: &mut Sheet<'_>, figures: &Figures, address: &str, pool: &Pool, line: Rect) {
@@ -222,9 +223,18 @@ fn server(sheet: &mut Sheet<'_>, figures: &Figures, address: &str, pool: &Pool, 
     let seconds = seconds(figures, pool);
     let values: Vec<u32> = seconds.iter().map(|s| s.in_use + s.pending).collect();
     let most = values.iter().copied().max().unwrap_or(0).max(pool.max);
-    let spark = chart::spark(&values, KEPT, room, most);
+    let spark = chart::spark(&values, span(figures), room, most);
     let style = sheet.style(Role::Busy);
     sheet.put(Position::new(x, line.y), line.width, &spark, style);
+}
+
+/// How many seconds the sparklines are of: the ten minutes that are kept, fewer while there are not so many.
+fn span(figures: &Figures) -> usize {
+    match figures.now.second() {
+        0..60 => 60,
+        60..180 => 180,
+        _ => KEPT,
+    }
 }
 
 fn seconds(figures: &Figures, pool: &Pool) -> Vec<Second> {
@@ -321,7 +331,8 @@ fn draw_card(
         lines.push(("making", text(percentiles(&pool.establishing, wide))));
     }
     let seconds = seconds(figures, pool);
-    let width = usize::from(area.width).saturating_sub(usize::from(LABEL) + 16);
+    let span = span(figures);
+    let width = usize::from(area.width).saturating_sub(usize::from(LABEL) + 24);
     let graphs: [(&str, Vec<u32>, fn(u32) -> String); 4] = [
         ("in use", seconds.iter().map(|s| s.in_use).collect(), number),
         (
@@ -353,10 +364,13 @@ fn draw_card(
             "in use" => peak.max(pool.max),
             _ => peak,
         };
-        let spark = chart::spark(&values, KEPT, width, most);
+        let spark = chart::spark(&values, span, width, most);
         let pieces = [
             (spark, Role::Busy),
-            (format!(" top {}", unit(peak)), Role::Dim),
+            (
+                format!(" top {} in {} min", unit(peak), span / 60),
+                Role::Dim,
+            ),
         ];
         put_line(sheet, area, y, label, &pieces);
         y += 1;
