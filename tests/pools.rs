@@ -136,7 +136,9 @@ fn a_recorded_run_comes_to_what_the_server_counted() {
         assert!(pool.size() <= pool.max as usize, "{line}");
         assert!(pool.in_use() + pool.available() <= pool.size(), "{line}");
         most = most.max(pool.in_use());
-        waited = waited.max(pool.pending);
+        if pool.in_use() == 3 {
+            waited = waited.max(pool.pending);
+        }
     }
     let (_, pool) = pools.iter().next().unwrap();
     let closed: u64 = pool.closed_in_all();
