@@ -22,6 +22,7 @@ pub mod log;
 pub mod look;
 pub mod models;
 pub mod output;
+pub mod pool_test;
 pub mod print;
 pub mod queries;
 pub mod query;
@@ -125,6 +126,8 @@ pub enum Command {
     Queries(queries::QueriesArgs),
     /// Connect all profiles side by side, and show how each of them stands.
     Status(status::StatusArgs),
+    /// Put a bounded load of reads on a profile's pool, and show what the pool did.
+    PoolTest(Box<pool_test::PoolTestArgs>),
     /// Show what became of connections: the log of the console and of `status`.
     Log(connections::LogArgs),
     /// Print the completions of a shell.
@@ -181,6 +184,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Queries(args)) => queries::run(&args),
         Some(Command::Status(args)) => status::run(&args),
+        Some(Command::PoolTest(args)) => pool_test::run(&args),
         Some(Command::Log(args)) => connections::run(&args),
         Some(Command::Completions(args)) => complete::script(&args),
         Some(Command::Man) => complete::manual(),

@@ -13,6 +13,7 @@ use crate::input::{Key, Keymaps};
 use crate::theme::Theme;
 
 pub mod completion;
+pub mod deployments;
 pub mod details;
 pub mod documents;
 pub mod drift;

@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod find;
 mod models;
+mod pool_test;
 mod query;
 mod secrets;
 mod status;

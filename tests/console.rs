@@ -8,3 +8,4 @@ mod models;
 mod monitor;
 mod references;
 mod saved;
+mod status;

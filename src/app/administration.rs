@@ -301,9 +301,8 @@ impl App {
             | Purpose::Sort(_)
             | Purpose::Search(_)
             | Purpose::Watch(_)
-            | Purpose::EventFile(_) => {
-                return;
-            }
+            | Purpose::EventFile(_)
+            | Purpose::Load(_) => return,
         };
         self.overlays.pop();
         self.carry_out(

@@ -202,6 +202,14 @@ pub enum Command {
     Models,
     /// What the deployment and the pools to it are doing.
     Monitor,
+    /// How all profiles stand.
+    Status,
+    /// Connect all profiles.
+    ConnectAll,
+    /// Close all connections.
+    CloseAll,
+    /// Put a load on the profile's pool.
+    Load,
     /// The connection pools.
     Pools,
     /// Write the events shown to a file.
@@ -566,6 +574,7 @@ pub const COMMANDS: &[Entry] = &[
         help: "go back",
         contexts: &[
             Context::Stages,
+            Context::Profiles,
             Context::Check,
             Context::Monitor,
             Context::Models,
@@ -1353,6 +1362,30 @@ pub const COMMANDS: &[Entry] = &[
         name: "disconnect",
         help: "disconnect the profile",
         contexts: &[Context::Profiles, Context::Tree],
+    },
+    Entry {
+        command: Command::Status,
+        name: "status",
+        help: "how all profiles stand",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::ConnectAll,
+        name: "connect-all",
+        help: "connect all profiles",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::CloseAll,
+        name: "close-all",
+        help: "close all connections",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Load,
+        name: "load",
+        help: "put a read load on the profile's pool",
+        contexts: &[Context::Global],
     },
     Entry {
         command: Command::Unlock,

@@ -9,11 +9,13 @@ use super::context::Context;
 use super::details::Details;
 use super::export::{Wanted, form::ExportForm};
 use super::field::Field;
+use super::load::Loaded;
 use super::picker::{Choice, Picker};
 use super::query::form::Form;
 use super::query::saved::QueryList;
 use super::referrers::Referrers;
 use super::scope::TabId;
+use super::status::Status;
 use crate::config::state::DraftId;
 use crate::mongo::request::{Namespace, ProfileName, Request};
 
@@ -36,6 +38,10 @@ pub enum Overlay {
     Form(Box<Form>),
     /// Everything about one collection.
     Details(Box<Details>),
+    /// How all profiles stand.
+    Status(Status),
+    /// What a load came to.
+    Loaded(Box<Loaded>),
     /// What refers to a document.
     Referrers(Box<Referrers>),
     /// A document that is to be deleted, and what becomes of what refers to it.
@@ -159,6 +165,8 @@ pub enum Purpose {
     EventFile(TabId),
     /// The name of the view that a tab's pipeline becomes.
     SaveView(TabId),
+    /// How much load to put on a profile.
+    Load(ProfileName),
 }
 
 /// What is done after a *Yes*.
@@ -226,7 +234,8 @@ impl Overlay {
             Self::Confirm(c) if c.word.is_some() => Context::Input,
             Self::Confirm(_) => Context::Dialog,
             Self::Prompt(_) | Self::Form(_) | Self::Export(_) => Context::Input,
-            Self::Details(_) => Context::Details,
+            Self::Details(_) | Self::Loaded(_) => Context::Details,
+            Self::Status(_) => Context::Profiles,
             Self::Referrers(_) | Self::Deletion(_) => Context::Dialog,
         }
     }
@@ -239,7 +248,7 @@ impl Overlay {
         if let Self::Form(form) = self {
             return form.command(command, rows);
         }
-        if let Self::Referrers(_) | Self::Deletion(_) | Self::Export(_) = self {
+        if let Self::Referrers(_) | Self::Deletion(_) | Self::Export(_) | Self::Status(_) = self {
             // They ask the server, which the deck does for them.
             return Outcome::Kept;
         }
@@ -260,6 +269,10 @@ impl Overlay {
             }
             Self::Details(details) => {
                 scroll(&mut details.first, command, rows);
+                Outcome::Kept
+            }
+            Self::Loaded(loaded) => {
+                loaded.command(command, rows);
                 Outcome::Kept
             }
             Self::Confirm(confirm) => match command {
@@ -301,7 +314,8 @@ impl Overlay {
             | Self::Form(_)
             | Self::Referrers(_)
             | Self::Deletion(_)
-            | Self::Export(_) => Outcome::Ignored,
+            | Self::Export(_)
+            | Self::Status(_) => Outcome::Ignored,
         }
     }
 
@@ -331,6 +345,8 @@ impl Overlay {
             Self::Help(_)
             | Self::Message(_)
             | Self::Details(_)
+            | Self::Status(_)
+            | Self::Loaded(_)
             | Self::Referrers(_)
             | Self::Deletion(_) => {}
             // What is typed there may ask for files, so the deck hands it on.
@@ -349,6 +365,8 @@ impl Overlay {
             | Self::Help(_)
             | Self::Message(_)
             | Self::Details(_)
+            | Self::Status(_)
+            | Self::Loaded(_)
             | Self::Referrers(_)
             | Self::Deletion(_) => {}
             Self::Prompt(prompt) => {

@@ -24,6 +24,8 @@ pub struct ProfileState {
     pub insecure: bool,
     /// Whether a person may override violations for one write.
     pub allow_override: bool,
+    /// Whether a load may be put on it.
+    pub allow_load: bool,
     /// The database to open at first.
     pub database: Option<String>,
     /// The most connections of its pool, where configured.
@@ -79,6 +81,7 @@ impl ProfileState {
             read_only: profile.read_only,
             insecure: profile.tls.insecure,
             allow_override: profile.allow_override,
+            allow_load: profile.allow_load,
             database: profile.database.clone(),
             max_pool_size: profile.max_pool_size,
             min_pool_size: profile.min_pool_size,

@@ -101,6 +101,8 @@ pub enum Asker {
     Undo(String),
     /// An export, which the deck lists.
     Export,
+    /// A load, whose figures are shown when it ends or is stopped.
+    Load,
     /// Nobody waits for it.
     Nobody,
 }

@@ -180,6 +180,10 @@ impl App {
                 self.referrers_command(command, effects);
                 return Handled::Yes;
             }
+            Overlay::Status(_) => {
+                self.status_command(command, effects);
+                return Handled::Yes;
+            }
             Overlay::Deletion(_) => {
                 self.deletion_command(command, effects);
                 return Handled::Yes;
@@ -324,6 +328,10 @@ impl App {
             Command::Queries => self.show_queries("", effects),
             Command::Notices => self.show_notices(),
             Command::Log => self.show_log(),
+            Command::Status => self.show_status(effects),
+            Command::ConnectAll => self.connect_all(effects),
+            Command::CloseAll => self.close_all(effects),
+            Command::Load => self.ask_load(effects),
             Command::Drafts => self.show_drafts(),
             Command::Models => {
                 if let Some(profile) = self.current_profile() {
@@ -514,6 +522,11 @@ impl App {
             let Some(running) = self.tasks.get(&task).cloned() else {
                 continue;
             };
+            // It tells its figures so far when it has been stopped.
+            if running.by == Asker::Load {
+                effects.push(Effect::Cancel { task });
+                continue;
+            }
             let failure = Failure::new(crate::mongo::request::FailureKind::Cancelled, "stopped")
                 .with_help("refresh to read again");
             self.settled(
@@ -639,6 +652,7 @@ impl App {
                             form.cursor = place.min(form.lines.len().saturating_sub(1));
                             None
                         }
+                        Overlay::Status(status) => Some(&mut status.cursor),
                         _ => None,
                     };
                     if let Some(cursor) = cursor {
@@ -890,6 +904,7 @@ impl App {
             Asker::Administration(what) => {
                 self.administration_settled(profile, &what, result, effects)
             }
+            Asker::Load => self.load_settled(profile, result, effects),
             Asker::Undo(what) => self.undo_settled(&what, &result, effects),
             Asker::Export => self.export_settled(task, result, effects),
             Asker::Nobody => {}
@@ -968,6 +983,7 @@ impl App {
             Purpose::Watch(id) => self.tab_answer(id, Answer::Watch(text), effects).err(),
             Purpose::EventFile(id) => self.tab_answer(id, Answer::EventFile(text), effects).err(),
             Purpose::SaveView(id) => self.tab_answer(id, Answer::SaveView(text), effects).err(),
+            Purpose::Load(profile) => self.load_answered(profile, &text, effects).err(),
             purpose => return self.administration_answered(purpose, &text, effects),
         };
         match (problem, self.overlays.last_mut()) {

@@ -190,7 +190,7 @@ pub fn candidates(words: &[String], config: &Config) -> Vec<String> {
     }
     let positionals = positionals(command, rest);
     match (name.as_str(), positionals) {
-        ("mongodeck" | "find" | "query", 0) => list.extend(targets(last, config)),
+        ("mongodeck" | "find" | "query" | "pool-test", 0) => list.extend(targets(last, config)),
         ("status" | "log", _) => list.extend(config.profiles.iter().map(|p| p.name.to_string())),
         ("run", 0) => list.extend(
             queries::load(config)

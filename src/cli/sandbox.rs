@@ -103,6 +103,7 @@ pub fn profiles(uri: &SecretString) -> Vec<Profile> {
         models: vec!["shipped".to_owned()],
         unlock_for: Duration::from_secs(600),
         allow_override: true,
+        allow_load: true,
         ..Profile::new(name, uri.clone())
     };
     vec![

@@ -221,6 +221,8 @@ impl Checker<'_> {
                 raw.server_selection_timeout.as_ref(),
             ),
             connect_timeout: self.duration("connect_timeout", raw.connect_timeout.as_ref()),
+            wait_queue_timeout: self
+                .duration("wait_queue_timeout", raw.wait_queue_timeout.as_ref()),
             socket_timeout: self.duration("socket_timeout", raw.socket_timeout.as_ref()),
             max_time: self.duration("max_time", raw.max_time.as_ref()),
             models,
@@ -235,6 +237,7 @@ impl Checker<'_> {
                 .duration("unlock_for", raw.unlock_for.as_ref())
                 .unwrap_or(UNLOCK_FOR),
             allow_override: raw.allow_override.is_some_and(|(on, _)| on),
+            allow_load: raw.allow_load.is_some_and(|(on, _)| on),
         };
         (complete && self.problems.len() == before).then_some(profile)
     }

@@ -3,7 +3,7 @@
 //! `MONGODB_URI` is the profile `mongodb`; `DATABASE1_URI`, `DATABASE2_URI`, … are `database1`, `database2`, …;
 //! `DATABASE_URI` is `database`. A profile holds the variable's name, never its value, so nothing of it reaches a file,
 //! an error or a log. Beside each variable, others of the same beginning set its pool and its times: `MONGODB_MAX_POOL_SIZE`,
-//! `MONGODB_MIN_POOL_SIZE`, `MONGODB_SERVER_SELECTION_TIMEOUT_MS`, `MONGODB_CONNECT_TIMEOUT_MS`, `MONGODB_SOCKET_TIMEOUT_MS`.
+//! `MONGODB_MIN_POOL_SIZE`, `MONGODB_SERVER_SELECTION_TIMEOUT_MS`, `MONGODB_CONNECT_TIMEOUT_MS`, `MONGODB_SOCKET_TIMEOUT_MS`, `MONGODB_WAIT_QUEUE_TIMEOUT_MS`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -92,6 +92,7 @@ fn profile(
     let min = number("MIN_POOL_SIZE", 0, sizes);
     let selection = number("SERVER_SELECTION_TIMEOUT_MS", 1, times);
     let connect = number("CONNECT_TIMEOUT_MS", 1, times);
+    let queue = number("WAIT_QUEUE_TIMEOUT_MS", 1, times);
     let socket = number("SOCKET_TIMEOUT_MS", 1, times);
     let size = |n: Option<u64>| n.and_then(|n| u32::try_from(n).ok());
     let profile = Profile {
@@ -102,6 +103,7 @@ fn profile(
         min_pool_size: size(min),
         server_selection_timeout: selection.map(Duration::from_millis),
         connect_timeout: connect.map(Duration::from_millis),
+        wait_queue_timeout: queue.map(Duration::from_millis),
         socket_timeout: socket.map(Duration::from_millis),
         base: std::env::current_dir().unwrap_or_default(),
         ..Profile::new(name, SecretString::from(""))

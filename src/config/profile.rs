@@ -72,6 +72,9 @@ pub struct Profile {
     pub server_selection_timeout: Option<Duration>,
     /// How long one connection attempt may take.
     pub connect_timeout: Option<Duration>,
+    /// How long a connection of a full pool is waited for before an operation fails; `None` leaves it to the connection
+    /// string, else it is waited for without end.
+    pub wait_queue_timeout: Option<Duration>,
     /// How long a reply may be awaited on a connection.
     pub socket_timeout: Option<Duration>,
     /// `maxTimeMS` of every read; `None` sets none.
@@ -86,6 +89,8 @@ pub struct Profile {
     pub unlock_for: Duration,
     /// Whether a person may override violations for one write with a typed word.
     pub allow_override: bool,
+    /// Whether a load may be put on it from the console, and on a production profile at all.
+    pub allow_load: bool,
 }
 
 impl Profile {
@@ -108,6 +113,7 @@ impl Profile {
             min_pool_size: None,
             server_selection_timeout: None,
             connect_timeout: None,
+            wait_queue_timeout: None,
             socket_timeout: None,
             max_time: None,
             models: Vec::new(),
@@ -115,6 +121,7 @@ impl Profile {
             tls: Tls::default(),
             unlock_for: super::check::UNLOCK_FOR,
             allow_override: false,
+            allow_load: false,
         }
     }
 }

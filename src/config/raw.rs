@@ -79,6 +79,8 @@ pub struct RawProfile {
     pub server_selection_timeout: Option<Placed<String>>,
     /// `connect_timeout`.
     pub connect_timeout: Option<Placed<String>>,
+    /// `wait_queue_timeout`.
+    pub wait_queue_timeout: Option<Placed<String>>,
     /// `socket_timeout`.
     pub socket_timeout: Option<Placed<String>>,
     /// `max_time`.
@@ -91,6 +93,8 @@ pub struct RawProfile {
     pub unlock_for: Option<Placed<String>>,
     /// `allow_override`.
     pub allow_override: Option<Placed<bool>>,
+    /// `allow_load`.
+    pub allow_load: Option<Placed<bool>>,
 }
 
 /// The `tls` table of a profile as written.
@@ -116,7 +120,7 @@ const FILE_KEYS: [&str; 7] = [
     "profiles",
 ];
 const PROJECT_KEYS: [&str; 3] = ["models", "queries", "profiles"];
-const PROFILE_KEYS: [&str; 22] = [
+const PROFILE_KEYS: [&str; 24] = [
     "uri",
     "uri_env",
     "uri_command",
@@ -132,12 +136,14 @@ const PROFILE_KEYS: [&str; 22] = [
     "min_pool_size",
     "server_selection_timeout",
     "connect_timeout",
+    "wait_queue_timeout",
     "socket_timeout",
     "max_time",
     "models",
     "tls",
     "unlock_for",
     "allow_override",
+    "allow_load",
     // A trap with an answer of its own: a password is never written here.
     "password",
 ];
@@ -270,12 +276,16 @@ impl Reader {
                     raw.server_selection_timeout = self.duration(key, value);
                 }
                 "connect_timeout" => raw.connect_timeout = self.duration(key, value),
+                "wait_queue_timeout" => {
+                    raw.wait_queue_timeout = self.duration(key, value);
+                }
                 "socket_timeout" => raw.socket_timeout = self.duration(key, value),
                 "max_time" => raw.max_time = self.duration(key, value),
                 "models" => raw.models = self.strings(key, value),
                 "tls" => raw.tls = self.tls(key, value),
                 "unlock_for" => raw.unlock_for = self.duration(key, value),
                 "allow_override" => raw.allow_override = self.boolean(key, value),
+                "allow_load" => raw.allow_load = self.boolean(key, value),
                 "password" => self.problems.push(
                     Diagnostic::new(span(key), "a password is not written in the configuration")
                         .with_help("leave it out to be asked for it, or use `uri_env`, `uri_command` or `uri_keyring`"),

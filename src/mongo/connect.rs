@@ -41,6 +41,8 @@ pub struct Prepared {
     pub scene: Scene,
     /// How long an operation looks for a server.
     pub selection_timeout: Duration,
+    /// How long a connection of a full pool is waited for; `None` is for ever. The driver has no bound of its own.
+    pub wait_queue_timeout: Option<Duration>,
     /// The database that the connection string or the profile names.
     pub database: Option<String>,
     /// The database that holds the user.
@@ -77,6 +79,7 @@ pub async fn prepare(profile: &Profile) -> Result<Prepared, Failure> {
         }
         _ => String::new(),
     };
+    let wait_queue_timeout = profile.wait_queue_timeout.or(string.wait_queue_timeout());
     let mut options = ClientOptions::parse(string)
         .await
         .map_err(|e| of_parse(&e, &uri, Some(&host)))?;
@@ -94,6 +97,7 @@ pub async fn prepare(profile: &Profile) -> Result<Prepared, Failure> {
         ..Scene::default()
     };
     Ok(Prepared {
+        wait_queue_timeout,
         database: profile
             .database
             .clone()

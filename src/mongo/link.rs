@@ -21,10 +21,15 @@ use crate::mongo::events::{PoolWatch, Topology, work};
 use crate::mongo::failure::{self, Said, Scene};
 use crate::mongo::request::{Failure, FailureKind, Namespace};
 use crate::pool::Work;
+use gate::Gate;
 
+pub(crate) mod gate;
 mod transaction;
 
 pub(crate) use transaction::{Transaction, may_try_again};
+
+/// The driver's own bound on a pool where nobody sets one.
+const USUAL_POOL: u32 = 10;
 
 /// Servers of 4.4 and later take a `comment` on every command.
 const WIRE_VERSION_OF_4_4: i64 = 9;
@@ -88,6 +93,8 @@ pub(crate) struct Link {
     control: OnceCell<Client>,
     /// Where commands are counted.
     pools: PoolWatch,
+    /// Bounds the wait for a connection, where the profile wants it.
+    gate: Option<Gate>,
 }
 
 /// The batches of a cursor, the first of which came with the answer to its command. Dropped while it is open on the
@@ -106,6 +113,11 @@ impl Batches {
         if !std::mem::replace(&mut self.begun, true) {
             return self.cursor.next().await;
         }
+        let link = Arc::clone(&self.link);
+        let _place = match link.place().await {
+            Ok(place) => place,
+            Err(error) => return Some(Err(error)),
+        };
         let start = Instant::now();
         let batch = work::under(Arc::clone(&self.work), self.cursor.next()).await?;
         self.link
@@ -126,7 +138,10 @@ impl Link {
         let start = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(1, |d| i64::try_from(d.as_millis()).unwrap_or(1));
+        let size = prepared.options.max_pool_size.unwrap_or(USUAL_POOL);
+        let gate = Gate::new(size, prepared.wait_queue_timeout);
         Self {
+            gate,
             client,
             prepared,
             topology,
@@ -146,6 +161,19 @@ impl Link {
         self.pools.count_command(name, start.elapsed(), failure);
     }
 
+    /// How long a connection may be waited for; `None` is for ever.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        self.gate.as_ref().and(self.prepared.wait_queue_timeout)
+    }
+
+    /// A place at the gate, where there is one; to be held until the operation has ended.
+    async fn place(&self) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, Error> {
+        match &self.gate {
+            None => Ok(None),
+            Some(gate) => gate.enter(&self.pools).await.map(Some),
+        }
+    }
+
     /// Waits for a command, and counts it. Its connection is known to run `work`.
     pub(crate) async fn timed<T>(
         &self,
@@ -153,6 +181,13 @@ impl Link {
         command: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let start = Instant::now();
+        let _place = match self.place().await {
+            Ok(place) => place,
+            Err(error) => {
+                self.count(&work.command, start, Some(&error));
+                return Err(error);
+            }
+        };
         let result = work::under(Arc::clone(work), command.into_future()).await;
         self.count(&work.command, start, result.as_ref().err());
         result

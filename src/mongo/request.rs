@@ -18,6 +18,7 @@ use crate::query::Statement;
 use crate::value::{Path, update};
 
 pub mod drift;
+pub mod load;
 pub mod observe;
 pub mod preview;
 pub mod standing;
@@ -27,6 +28,7 @@ use drift::{
     ValidationAction, ValidationLevel,
 };
 
+use load::{Load, LoadReport};
 use observe::{Changes, Killed, Observe, Observed, OperationId, Profiling, Restored, Tail};
 use standing::{Setup, Standing};
 
@@ -215,6 +217,9 @@ pub enum Request {
         /// The feed.
         feed: FeedId,
     },
+    /// Puts a bounded load of reads on the profile's pool. Refused on a production profile that does not allow it.
+    /// Answered by [`Reply::Loaded`], also where it was stopped half way.
+    Load(Box<Load>),
     /// How the deployment stands. Answered by [`Reply::Standing`].
     Standing,
     /// The exact count of the documents that match. Answered by [`Reply::Count`].
@@ -397,6 +402,7 @@ impl Request {
             | Self::CloseFeed { .. }
             | Self::Count { .. }
             | Self::Standing
+            | Self::Load(_)
             | Self::Gather(_)
             | Self::Document { .. }
             | Self::Check(_)
@@ -424,10 +430,10 @@ impl Request {
         }
     }
 
-    /// Whether the end of it is awaited when it is stopped, since it leaves something behind until then.
+    /// Whether the end of it is awaited when it is stopped, since it leaves something behind until then, or tells what it came to so far.
     #[must_use]
     pub fn is_awaited(&self) -> bool {
-        self.writes() || matches!(self, Self::Export(_))
+        self.writes() || matches!(self, Self::Export(_) | Self::Load(_))
     }
 }
 
@@ -636,6 +642,8 @@ pub enum Reply {
     Count(u64),
     /// To [`Request::Document`]; `None` where there is none with that `_id`.
     Document(Option<RawDocumentBuf>),
+    /// To [`Request::Load`].
+    Loaded(Box<LoadReport>),
     /// To [`Request::Standing`].
     Standing(Box<Standing>),
     /// To [`Request::Gather`].

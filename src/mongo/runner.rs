@@ -10,6 +10,7 @@ mod access;
 mod backoff;
 mod check;
 mod export;
+mod load;
 mod mending;
 mod observe;
 mod perform;

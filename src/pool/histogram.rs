@@ -43,6 +43,39 @@ impl Histogram {
         self.max = self.max.max(duration);
     }
 
+    /// Counts all that `other` counted too.
+    pub fn join(&mut self, other: &Self) {
+        for (own, theirs) in self.buckets.iter_mut().zip(other.buckets.iter()) {
+            *own = own.saturating_add(*theirs);
+        }
+        self.count = self.count.saturating_add(other.count);
+        self.total = self.total.saturating_add(other.total);
+        self.max = self.max.max(other.max);
+    }
+
+    /// What was counted since `earlier`, which is a former self of this one. Its longest is known up to the width of a
+    /// bucket only, where a longer one was counted before.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut since = Self::default();
+        for (place, own) in self.buckets.iter().enumerate() {
+            let before = earlier.buckets.get(place).copied().unwrap_or_default();
+            let more = own.saturating_sub(before);
+            if more > 0
+                && let Some(bucket) = since.buckets.get_mut(place)
+            {
+                *bucket = more;
+                since.count = since.count.saturating_add(more);
+                since.max = Duration::from_micros(upper(place)).min(self.max);
+            }
+        }
+        since.total = self.total.saturating_sub(earlier.total);
+        if self.max > earlier.max {
+            since.max = self.max;
+        }
+        since
+    }
+
     /// How many were counted.
     #[must_use]
     pub const fn count(&self) -> u64 {

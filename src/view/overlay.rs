@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 use super::query::{form, saved};
-use super::{Sheet, details, export, help, referrers};
+use super::{Sheet, deployments, details, export, help, referrers};
 use crate::app::overlay::{Confirm, Message, Overlay, Prompt};
 use crate::app::picker::{Choice, Picker};
 use crate::app::regions::Hit;
@@ -21,6 +21,8 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect, place: usize) {
         Overlay::Help(help) => help::draw(sheet, area, help),
         Overlay::Referrers(list) => referrers::draw_referrers(sheet, area, list),
         Overlay::Deletion(deletion) => referrers::draw_deletion(sheet, area, deletion),
+        Overlay::Status(status) => deployments::draw(sheet, area, status),
+        Overlay::Loaded(loaded) => deployments::draw_load(sheet, area, loaded),
         Overlay::Details(details) => details::draw(sheet, area, details),
         Overlay::Queries(list) => saved::draw(sheet, area, list),
         Overlay::Form(form) => form::draw(sheet, area, form),

@@ -50,6 +50,13 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
         x += used + 2;
     }
     let hints = match app.overlays.last() {
+        Some(Overlay::Status(_)) => &[
+            Command::Open,
+            Command::Disconnect,
+            Command::ConnectAll,
+            Command::CloseAll,
+            Command::Back,
+        ][..],
         Some(Overlay::Referrers(_)) => &[Command::Accept, Command::Back],
         Some(Overlay::Deletion(deletion)) if deletion.stage == cascade::Stage::Choosing => {
             &[Command::Accept, Command::Back][..]
@@ -227,6 +234,8 @@ fn short(command: Command) -> &'static str {
         Command::Refresh => "refresh",
         Command::Connect => "connect",
         Command::Disconnect => "disconnect",
+        Command::ConnectAll => "connect all",
+        Command::CloseAll => "close all",
         Command::Quit => "quit",
         Command::Save => "save",
         Command::EditExternal => "$EDITOR",

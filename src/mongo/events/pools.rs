@@ -3,7 +3,7 @@
 //! Folding in the callback keeps the order of one connection's events, which a channel with a task for each event would
 //! lose. Who wants to see the figures takes a copy; nobody is sent anything.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -35,7 +35,49 @@ struct Watched {
 #[derive(Debug, Default)]
 struct State {
     pools: Pools,
+    /// Of who was admitted at the gate and is not given a connection by the driver so far: how long each waited there.
+    admitted: HashMap<Arc<str>, VecDeque<Duration>>,
+    /// Of those, how many the driver has still to tell of. They have been counted as waiting already.
+    announced: HashMap<Arc<str>, u32>,
     addresses: HashMap<ServerAddress, Arc<str>>,
+}
+
+impl State {
+    /// The event as it is with the wait at the gate; `None` for one that has been told already.
+    fn of_gate(&mut self, address: &Arc<str>, what: What) -> Option<What> {
+        let mut waited_before = || {
+            let waits = self.admitted.get_mut(address)?;
+            waits.pop_front()
+        };
+        match what {
+            What::CheckoutStarted => match self.announced.get_mut(address) {
+                Some(more) if *more > 0 => {
+                    *more -= 1;
+                    None
+                }
+                _ => Some(what),
+            },
+            What::CheckedOut {
+                connection,
+                waited,
+                work,
+            } => Some(What::CheckedOut {
+                connection,
+                work,
+                waited: waited + waited_before().unwrap_or_default(),
+            }),
+            What::CheckoutFailed { reason, waited } => Some(What::CheckoutFailed {
+                reason,
+                waited: waited + waited_before().unwrap_or_default(),
+            }),
+            What::PoolClosed => {
+                self.admitted.remove(address);
+                self.announced.remove(address);
+                Some(what)
+            }
+            _ => Some(what),
+        }
+    }
 }
 
 impl Default for PoolWatch {
@@ -81,6 +123,51 @@ impl PoolWatch {
         (self.state().pools.clone(), self.now())
     }
 
+    /// What `look` makes of the figures, without a copy of them. Must be short: the driver's callbacks wait for it.
+    pub fn look<T>(&self, look: impl FnOnce(&Pools) -> T) -> T {
+        look(&self.state().pools)
+    }
+
+    /// Somebody waits in front of the pool: the primary's, else the first. Gives the server that it is counted for.
+    pub fn queue(&self) -> Option<Arc<str>> {
+        let address = self.look(|pools| {
+            let primary = pools
+                .iter()
+                .find(|(_, p)| p.kind == Some(ServerKind::Primary));
+            primary
+                .or_else(|| pools.iter().next())
+                .map(|(a, _)| Arc::clone(a))
+        })?;
+        self.tell_of(&address, What::CheckoutStarted);
+        Some(address)
+    }
+
+    /// Who waited this long in front of the pool goes to the driver now.
+    pub fn admitted(&self, address: &Arc<str>, waited: Duration) {
+        let mut state = self.state();
+        *state.announced.entry(Arc::clone(address)).or_default() += 1;
+        state
+            .admitted
+            .entry(Arc::clone(address))
+            .or_default()
+            .push_back(waited);
+    }
+
+    /// Who waited this long in front of the pool waits no more.
+    pub fn gave_up(&self, address: &Arc<str>, waited: Duration) {
+        let reason = CheckoutFailure::Timeout;
+        self.tell_of(address, What::CheckoutFailed { reason, waited });
+    }
+
+    fn tell_of(&self, address: &Arc<str>, what: What) {
+        let mut state = self.state();
+        let at = self.now();
+        let address = Arc::clone(address);
+        state.pools.take(Event { at, address, what });
+        drop(state);
+        self.tell();
+    }
+
     /// Changes with each event that says something new.
     #[must_use]
     pub fn news(&self) -> watch::Receiver<u64> {
@@ -116,6 +203,9 @@ impl PoolWatch {
                 state.addresses.insert(address.clone(), Arc::clone(&name));
                 name
             }
+        };
+        let Some(what) = state.of_gate(&address, what) else {
+            return;
         };
         // Read under the lock, so that moments never go back.
         let at = self.now();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    PATIENCE, Post, check, export, lock, mending, observe, preview, read, standing, statement,
-    together, write,
+    PATIENCE, Post, check, export, load, lock, mending, observe, preview, read, standing,
+    statement, together, write,
 };
 use crate::mongo::feed::Feed;
 use crate::mongo::feed::source::Source;
@@ -111,6 +111,9 @@ pub(super) async fn perform(
                 .await
                 .map(Reply::Document)
         }
+        Request::Load(load) => load::run(post, &call, &load, &cancel)
+            .await
+            .map(|r| Reply::Loaded(Box::new(r))),
         Request::Standing => standing::standing(&call)
             .await
             .map(|s| Reply::Standing(Box::new(s))),

@@ -159,7 +159,7 @@ impl Runner {
     }
 
     /// The profile's connection, once it answers, and a call through it under a comment of its own.
-    async fn begin(
+    pub(super) async fn begin(
         &self,
         profile: &ProfileName,
         streaming: &Streaming,
