@@ -2,6 +2,7 @@
 //!
 //! Only a profile that allows it is asked; how much is bounded is the runner's to say.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,7 +118,9 @@ impl App {
         let statement = match &wish.query {
             None => None,
             Some(query) => {
+                let parameters = BTreeMap::new();
                 let around = Around {
+                    parameters: &parameters,
                     database: &database,
                     collection: collection.as_deref(),
                     now: self.now,
