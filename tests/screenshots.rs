@@ -149,9 +149,9 @@ async fn observing_pictures(console: &mut Console, uri: &str) {
         .database("career_dev")
         .collection::<bson::Document>("users");
     let running = tokio::spawn(async move {
-        let sleep = "sleep(20) || true";
+        let sleep = "sleep(100) || false";
         users
-            .count_documents(bson::doc! { "goalType": "promotion", "$where": sleep })
+            .find_one(bson::doc! { "goalType": "promotion", "$where": sleep })
             .await
     });
     console.keys("4");

@@ -302,6 +302,18 @@ fn a_profiler_is_put_back_when_the_tab_closes() {
 }
 
 #[test]
+fn a_tab_whose_profiler_is_just_being_set_asks_before_it_closes() {
+    let mut harness = on("p l", SMALL);
+    let task = set(&mut harness);
+    harness.keys("q");
+    assert!(harness.shows("it may stay set"), "{}", harness.screen());
+    harness.keys("esc");
+    harness.reply(task, Ok(Reply::Profiling(profiling(ProfilingLevel::All))));
+    harness.keys("q");
+    assert_eq!(restored(&mut harness).as_deref(), Some("shop"));
+}
+
+#[test]
 fn a_profiler_is_put_back_when_another_database_is_looked_at() {
     let mut harness = on("p l", SMALL);
     let task = set(&mut harness);

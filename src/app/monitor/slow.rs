@@ -629,7 +629,14 @@ impl Content for SlowPanel {
     }
 
     fn unsaved(&self) -> Option<Unsaved> {
-        None
+        // What is not set so far cannot be put back.
+        self.setting.map(|_| Unsaved {
+            what: "the profiler is being set".to_owned(),
+            lines: vec![
+                "the profiler is being set, and no answer came so far".to_owned(),
+                "closed now, it may stay set".to_owned(),
+            ],
+        })
     }
 
     fn close(&mut self, scope: &mut Scope<'_>, at: &Place) {
