@@ -188,6 +188,14 @@ async fn query_pictures(console: &mut Console) {
     console.keys("f9");
     console.wait_for("the plan").await;
     save(console, "explain", false);
+    paste(
+        console,
+        "\n\n// goals by how many people have them\ndb.users.aggregate([\n  {$match: {goalType: {$exists: true}}},\n  {$group: {_id: '$goalType', people: {$sum: 1}}},\n  {$sort: {people: -1}},\n])",
+    );
+    console.keys("f2 g g j");
+    console.wait_for("+ people").await;
+    save(console, "stages", false);
+    console.keys("ctrl-x l ctrl-end");
     paste(console, "\n\n");
     console.type_text("db.users.find({goal");
     console.wait_for("goalType").await;

@@ -14,7 +14,7 @@ mod tests;
 use bson::{RawDocument, RawDocumentBuf};
 use thiserror::Error;
 
-pub use advice::{Advice, advise};
+pub use advice::{Advice, KnownIndex, Standing, advise};
 
 /// Why the output of `explain` cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -81,8 +81,19 @@ pub struct PlanStage {
     pub filter: Option<String>,
     /// What else is worth knowing, each in a few words: `in memory`, `spilled to disk`, `shard a`.
     pub notes: Vec<String>,
+    /// The other collection that it looks into for each document, where none of that one's indexes serves.
+    pub join: Option<Join>,
     /// Where its documents come from.
     pub inputs: Vec<PlanStage>,
+}
+
+/// A join that reads the whole of another collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Join {
+    /// The other collection, without its database.
+    pub from: String,
+    /// The field that is looked for there.
+    pub field: String,
 }
 
 /// How a stage reads an index.
@@ -113,13 +124,26 @@ impl Plan {
     /// "reads 1,000,000 documents to return 12: no index serves {status, createdAt}".
     #[must_use]
     pub fn sentence(&self) -> String {
-        sentence::of(self)
+        sentence::of(self, &[])
+    }
+
+    /// As [`Plan::sentence`], knowing the indexes that the collection has.
+    #[must_use]
+    pub fn sentence_among(&self, indexes: &[KnownIndex]) -> String {
+        sentence::of(self, indexes)
     }
 
     /// Indexes that would serve the query better; empty where it is served well, or none would help.
     #[must_use]
     pub fn advice(&self) -> Vec<Advice> {
-        advice::of(self)
+        advice::of(self, &[])
+    }
+
+    /// As [`Plan::advice`], knowing the indexes that the collection has: one that would serve, but was not taken, and one
+    /// that only has to be longer, are told.
+    #[must_use]
+    pub fn advice_among(&self, indexes: &[KnownIndex]) -> Vec<Advice> {
+        advice::of(self, indexes)
     }
 
     /// All stages of the plan that was taken, each with its depth, the last stage first.

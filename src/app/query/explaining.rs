@@ -8,9 +8,10 @@ use super::text::Chosen;
 use super::{Part, Query};
 use crate::app::command::Command;
 use crate::app::overlay::scroll;
-use crate::app::scope::Scope;
+use crate::app::scope::{Asker, Scope};
 use crate::app::words;
-use crate::query::explain::{Plan, PlanStage};
+use crate::mongo::request::{Failure, IndexInfo, Reply, Request, TaskId};
+use crate::query::explain::{Advice, KnownIndex, Plan, PlanStage, Standing};
 use crate::query::{CursorMethod, Statement};
 
 /// A plan that is shown.
@@ -28,6 +29,10 @@ pub struct Explained {
     pub of: Chosen,
     /// Its collection, for the index that is advised.
     place: crate::mongo::request::Namespace,
+    /// The indexes that the collection has, once they were read.
+    indexes: Vec<KnownIndex>,
+    /// The task that reads them.
+    asked: Option<TaskId>,
 }
 
 /// One line of a plan.
@@ -85,12 +90,14 @@ impl Explained {
     #[must_use]
     pub fn new(plan: Plan, of: Chosen, statement: &Statement) -> Self {
         Self {
-            lines: lines(&plan),
+            lines: lines(&plan, &[]),
             plan,
             first: 0,
             shown: true,
             of,
             place: namespace(statement),
+            indexes: Vec::new(),
+            asked: None,
         }
     }
 }
@@ -98,21 +105,42 @@ impl Explained {
 /// A plan as text, for reading it where there is no room for a tree.
 #[must_use]
 pub fn text(plan: &Plan) -> String {
-    let lines = lines(plan).into_iter();
+    let lines = lines(plan, &[]).into_iter();
     lines.map(|l| l.text + "\n").collect::<String>()
 }
 
-fn lines(plan: &Plan) -> Vec<Line> {
+fn lines(plan: &Plan, indexes: &[KnownIndex]) -> Vec<Line> {
     let line = |tone, text: String, figures: String| Line {
         tone,
         text,
         figures,
     };
-    let mut out = vec![line(Tone::Sentence, plan.sentence(), String::new())];
-    for advice in plan.advice() {
+    let sentence = plan.sentence_among(indexes);
+    let mut out = vec![line(Tone::Sentence, sentence, String::new())];
+    for advice in plan.advice_among(indexes) {
         let keys = words::document_line(&advice.keys);
-        let text = format!("an index on {keys} would serve it: {}", advice.reason);
-        out.push(line(Tone::Advice, text, String::new()));
+        let of = match &advice.collection {
+            Some(collection) => format!(" of `{collection}`"),
+            None => String::new(),
+        };
+        let why = &advice.reason;
+        let (tone, text) = match &advice.standing {
+            Standing::There(name) => (
+                Tone::Detail,
+                format!("`{name}` would serve it, and was not taken: {why}; compare with `hint`"),
+            ),
+            Standing::Longer(name) => (
+                Tone::Advice,
+                format!(
+                    "an index on {keys}{of} would serve it: {why}; `{name}` is not needed beside it"
+                ),
+            ),
+            Standing::Missing => (
+                Tone::Advice,
+                format!("an index on {keys}{of} would serve it: {why}"),
+            ),
+        };
+        out.push(line(tone, text, String::new()));
     }
     out.push(line(Tone::Head, String::new(), String::new()));
     out.push(line(
@@ -191,6 +219,42 @@ impl Query {
         self.begin(scope, chosen);
     }
 
+    /// Asks for the indexes of the collection, where the plan leaves something to wish for.
+    pub(super) fn ask_indexes(&mut self, scope: &mut Scope<'_>) {
+        let Some(explained) = &mut self.results.explained else {
+            return;
+        };
+        if explained.plan.advice().is_empty() || explained.place.collection.is_empty() {
+            return;
+        }
+        let request = Request::Details {
+            namespace: explained.place.clone(),
+        };
+        explained.asked = Some(scope.ask(Asker::Tab(self.tab), &self.profile, request));
+    }
+
+    /// Takes the indexes of the collection. Whether the task was that.
+    pub(super) fn indexes_settled(
+        &mut self,
+        task: TaskId,
+        result: &Result<Reply, Failure>,
+    ) -> bool {
+        let Some(explained) = &mut self.results.explained else {
+            return false;
+        };
+        if explained.asked != Some(task) {
+            return false;
+        }
+        explained.asked = None;
+        // Without them the advice is what the plan alone tells.
+        if let Ok(Reply::Details(details)) = result {
+            let known = |i: &IndexInfo| KnownIndex::new(&i.name, i.keys.clone(), &i.specification);
+            explained.indexes = details.indexes.iter().map(known).collect();
+            explained.lines = lines(&explained.plan, &explained.indexes);
+        }
+        true
+    }
+
     /// Takes a command while a plan is shown. Whether it was for the plan.
     pub(super) fn plan_command(&mut self, scope: &mut Scope<'_>, command: Command) -> bool {
         let rows = scope.regions.main_rows.max(1);
@@ -223,13 +287,15 @@ impl Query {
         let Some(explained) = &self.results.explained else {
             return;
         };
-        let advice = explained.plan.advice();
-        let Some(first) = advice.first() else {
-            return scope.info("no index would serve it better");
+        let advice = explained.plan.advice_among(&explained.indexes);
+        let new = |a: &&Advice| !matches!(a.standing, Standing::There(_));
+        let Some(first) = advice.iter().find(new) else {
+            return scope.info("no further index would serve it better");
         };
+        let collection = first.collection.as_ref();
         let text = format!(
             "db{}.createIndex({})",
-            super::opening::place(&explained.place.collection),
+            super::opening::place(collection.unwrap_or(&explained.place.collection)),
             words::document_line(&first.keys)
         );
         let chosen = Chosen {

@@ -255,6 +255,7 @@ impl Query {
         if self.preview_settled(scope, task, &result)
             || self.sample_settled(scope, task, &result)
             || self.figures_settled(scope, task, &result)
+            || self.indexes_settled(task, &result)
         {
             return;
         }
@@ -400,6 +401,7 @@ impl Query {
                     let of = running.chosen.clone();
                     let explained = super::explaining::Explained::new(plan, of, &running.statement);
                     self.results.explained = Some(explained);
+                    self.ask_indexes(scope);
                 }
                 None
             }

@@ -6,7 +6,7 @@
 use bson::raw::RawBsonRef;
 use bson::{RawDocument, RawDocumentBuf};
 
-use super::{Plan, PlanStage};
+use super::{Join, Plan, PlanStage};
 
 /// An index that would serve a query.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,112 @@ pub struct Advice {
     pub keys: RawDocumentBuf,
     /// Why these, in this order: "`status` is held equal, then `createdAt` gives the order".
     pub reason: String,
+    /// The collection that it is of, where that is another than the plan's.
+    pub collection: Option<String>,
+    /// How it stands to the indexes that are there.
+    pub standing: Standing,
+    /// How many of its keys are held equal, and so may stand in any order.
+    equal: usize,
+}
+
+/// How an index that would serve stands to those that are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// None of them is like it.
+    Missing,
+    /// It begins as this one does, which is not needed beside it.
+    Longer(String),
+    /// This one serves as well, and was not taken.
+    There(String),
+}
+
+/// An index that a collection has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownIndex {
+    /// Its name.
+    pub name: String,
+    /// Its keys.
+    pub keys: RawDocumentBuf,
+    /// Whether it serves queries of all documents: it is neither hidden, nor partial, nor sparse.
+    pub whole: bool,
+}
+
+impl KnownIndex {
+    /// An index by its whole specification.
+    #[must_use]
+    pub fn new(name: &str, keys: RawDocumentBuf, specification: &RawDocument) -> Self {
+        let set = |key: &str| {
+            !matches!(
+                specification.get(key),
+                Ok(None | Some(RawBsonRef::Boolean(false)))
+            )
+        };
+        Self {
+            name: name.to_owned(),
+            keys,
+            whole: !["hidden", "partialFilterExpression", "sparse", "collation"]
+                .iter()
+                .any(|key| set(key)),
+        }
+    }
+}
+
+/// The keys of an index with their directions, as numbers; 0 for other kinds.
+fn parts(keys: &RawDocument) -> Vec<(String, i8)> {
+    keys.iter()
+        .flatten()
+        .map(|(key, value)| {
+            let direction = match value {
+                RawBsonRef::Int32(n) => f64::from(n),
+                RawBsonRef::Double(n) => n,
+                RawBsonRef::Int64(n) if n < 0 => -1.0,
+                RawBsonRef::Int64(n) if n > 0 => 1.0,
+                _ => 0.0,
+            };
+            let sign = match direction {
+                d if d > 0.0 => 1,
+                d if d < 0.0 => -1,
+                _ => 0,
+            };
+            (key.as_str().to_owned(), sign)
+        })
+        .collect()
+}
+
+impl Advice {
+    /// How many of its keys, from the first on, an index has in a way that serves as well.
+    fn shared(&self, index: &KnownIndex) -> usize {
+        let (mine, other) = (parts(&self.keys), parts(&index.keys));
+        let equal = mine.get(..self.equal).unwrap_or_default();
+        let begun = other
+            .iter()
+            .take_while(|(key, sign)| *sign != 0 && equal.iter().any(|(k, _)| k == key))
+            .count();
+        if begun < equal.len() {
+            return begun;
+        }
+        let rest = mine.iter().zip(&other).skip(equal.len());
+        // Read from its end, an index has all directions turned.
+        let along = rest.clone().take_while(|(a, b)| a == b).count();
+        let back = rest
+            .take_while(|(a, b)| a.0 == b.0 && a.1 == -b.1 && a.1 != 0)
+            .count();
+        begun + along.max(back)
+    }
+
+    fn stand(&mut self, indexes: &[KnownIndex]) {
+        let count = parts(&self.keys).len();
+        for index in indexes.iter().filter(|i| i.whole) {
+            let shared = self.shared(index);
+            if shared == count {
+                self.standing = Standing::There(index.name.clone());
+                return;
+            }
+            if shared > 0 && shared == parts(&index.keys).len() && index.name != "_id_" {
+                self.standing = Standing::Longer(index.name.clone());
+            }
+        }
+    }
 }
 
 /// An index has no more keys.
@@ -246,27 +352,59 @@ fn one(uses: &[(String, Use)], sort: Option<&RawDocument>) -> Option<Advice> {
             .join(", ")
     };
     let be = |names: &[&str]| if names.len() == 1 { "is" } else { "are" };
-    let mut parts = Vec::new();
+    let mut reasons = Vec::new();
     if !equal.is_empty() {
-        parts.push(format!("{} {} held equal", list(&equal), be(&equal)));
+        reasons.push(format!("{} {} held equal", list(&equal), be(&equal)));
     }
     if !ordered.is_empty() {
         let give = if ordered.len() == 1 { "gives" } else { "give" };
-        parts.push(format!("{} {give} the order", list(&ordered)));
+        reasons.push(format!("{} {give} the order", list(&ordered)));
     }
     if !ranges.is_empty() {
-        parts.push(format!("{} {} held to a range", list(&ranges), be(&ranges)));
+        reasons.push(format!("{} {} held to a range", list(&ranges), be(&ranges)));
     }
     if !near.is_empty() {
-        parts.push(format!("{} {} a place", list(&near), be(&near)));
+        reasons.push(format!("{} {} a place", list(&near), be(&near)));
     }
     Some(Advice {
         keys,
-        reason: parts.join(", then "),
+        reason: reasons.join(", then "),
+        collection: None,
+        standing: Standing::Missing,
+        equal: equal.len(),
     })
 }
 
-pub(super) fn of(plan: &Plan) -> Vec<Advice> {
+pub(super) fn of(plan: &Plan, indexes: &[KnownIndex]) -> Vec<Advice> {
+    let mut found = of_query(plan);
+    for advice in &mut found {
+        advice.stand(indexes);
+    }
+    for join in plan.stages().iter().filter_map(|(_, s)| s.join.as_ref()) {
+        if let Some(advice) = of_join(join)
+            && !found.contains(&advice)
+        {
+            found.push(advice);
+        }
+    }
+    found
+}
+
+/// The index by which a join finds its documents.
+fn of_join(join: &Join) -> Option<Advice> {
+    let mut keys = RawDocumentBuf::new();
+    let name = bson::raw::CString::try_from(join.field.as_str()).ok()?;
+    keys.append(name, bson::RawBson::Int32(1));
+    Some(Advice {
+        keys,
+        reason: format!("the join looks for `{}` there", join.field),
+        collection: Some(join.from.clone()),
+        standing: Standing::Missing,
+        equal: 1,
+    })
+}
+
+fn of_query(plan: &Plan) -> Vec<Advice> {
     let stages: Vec<&PlanStage> = plan.stages().into_iter().map(|(_, s)| s).collect();
     let has = |name: &str| stages.iter().any(|s| s.name == name);
     let late = stages.iter().any(|s| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bson::{Bson, Document, RawDocument, RawDocumentBuf};
 
-use super::{IndexUse, Plan, PlanStage, Totals, Unreadable};
+use super::{IndexUse, Join, Plan, PlanStage, Totals, Unreadable};
 use crate::value::shell::{Style, print_document};
 
 /// No plan nests deeper.
@@ -287,6 +287,14 @@ fn aggregation(stage: &Document, input: Option<PlanStage>, level: usize) -> Plan
         }
     }
     if let Some(scans) = number(stage, "collectionScans").filter(|n| *n > 0) {
+        if let Ok(body) = stage.get_document(name)
+            && let (Ok(from), Ok(field)) = (body.get_str("from"), body.get_str("foreignField"))
+        {
+            out.join = Some(Join {
+                from: from.to_owned(),
+                field: field.to_owned(),
+            });
+        }
         out.notes.push(format!(
             "{} whole reads of the other collection",
             super::sentence::count(scans)
@@ -322,7 +330,9 @@ fn stage(plan: &Document, slots: &BTreeMap<i64, Slot>, level: usize) -> PlanStag
     if let Ok(filter) = plan.get_document("filter") {
         out.filter = shown(filter);
     }
-    if let Ok(name) = plan.get_str("indexName") {
+    if out.name == "EQ_LOOKUP" {
+        joined(plan, &mut out);
+    } else if let Ok(name) = plan.get_str("indexName") {
         out.index = Some(index(plan, name));
     }
     if out.name == "IDHACK" || out.name == "CLUSTERED_IXSCAN" {
@@ -369,6 +379,33 @@ fn stage(plan: &Document, slots: &BTreeMap<i64, Slot>, level: usize) -> PlanStag
     }
     own(&mut out);
     out
+}
+
+/// A join that the query engine carries out by itself.
+fn joined(plan: &Document, out: &mut PlanStage) {
+    let from = plan.get_str("foreignCollection").unwrap_or("");
+    let from = from.split_once('.').map_or(from, |(_, name)| name);
+    let strategy = plan.get_str("strategy").unwrap_or("");
+    if !from.is_empty() {
+        out.notes.push(format!("from `{from}`"));
+    }
+    match (strategy, plan.get_str("indexName")) {
+        (_, Ok(index)) => out.notes.push(format!("by `{index}`")),
+        ("HashJoin", _) => out
+            .notes
+            .push("the other collection read once, in memory".into()),
+        ("NestedLoopJoin", _) => {
+            out.notes
+                .push("the other collection read for each document".into());
+            if let (false, Ok(field)) = (from.is_empty(), plan.get_str("foreignField")) {
+                out.join = Some(Join {
+                    from: from.to_owned(),
+                    field: field.to_owned(),
+                });
+            }
+        }
+        _ => {}
+    }
 }
 
 /// What a stage's document says in figures.

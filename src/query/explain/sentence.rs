@@ -1,6 +1,6 @@
 //! A plan in one plain sentence.
 
-use super::{Plan, PlanStage};
+use super::{KnownIndex, Plan, PlanStage};
 use crate::query::explain::advice;
 
 /// A number with its thousands apart.
@@ -28,7 +28,36 @@ fn fields(names: &[String]) -> String {
     format!("{{{}}}", names.join(", "))
 }
 
-pub(super) fn of(plan: &Plan) -> String {
+/// Which of the fields no index serves, or which index would and was not taken.
+fn unserved(served: &[String], indexes: &[KnownIndex]) -> String {
+    let begun = |index: &KnownIndex| {
+        index
+            .keys
+            .iter()
+            .flatten()
+            .map(|(key, _)| key.as_str().to_owned())
+            .take_while(|key| served.contains(key))
+            .collect::<Vec<_>>()
+    };
+    let best = indexes
+        .iter()
+        .filter(|i| i.whole)
+        .map(|i| (begun(i), &i.name))
+        .max_by_key(|(keys, _)| keys.len());
+    match best {
+        Some((keys, name)) if keys.len() == served.len() => {
+            format!(": `{name}` has {}, and was not taken", fields(&keys))
+        }
+        Some((keys, name)) if !keys.is_empty() => format!(
+            ": no index serves {} together, `{name}` has only {}",
+            fields(served),
+            fields(&keys)
+        ),
+        _ => format!(": no index serves {}", fields(served)),
+    }
+}
+
+pub(super) fn of(plan: &Plan, indexes: &[KnownIndex]) -> String {
     let stages: Vec<&PlanStage> = plan.stages().into_iter().map(|(_, s)| s).collect();
     let named = |name: &str| stages.iter().find(|s| s.name == name);
     let scan = named("COLLSCAN");
@@ -90,7 +119,7 @@ pub(super) fn of(plan: &Plan) -> String {
         if served.is_empty() {
             out.push_str(": there is no filter");
         } else {
-            out.push_str(&format!(": no index serves {}", fields(&served)));
+            out.push_str(&unserved(&served, indexes));
         }
     } else if let Some(late) = stages
         .iter()
@@ -118,6 +147,12 @@ pub(super) fn of(plan: &Plan) -> String {
         let what = input.map_or_else(|| "the result".into(), |n| some(n, "document", "documents"));
         let place = if disk { "on disk" } else { "in memory" };
         out.push_str(&format!("; sorts {what} {place}"));
+    }
+    if let Some(join) = stages.iter().find_map(|s| s.join.as_ref()) {
+        out.push_str(&format!(
+            "; reads the whole of `{}` for each document that it joins: no index there serves {{{}}}",
+            join.from, join.field
+        ));
     }
     if plan.shards > 0 {
         out.push_str(&format!(

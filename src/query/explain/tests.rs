@@ -177,6 +177,65 @@ fn advice_puts_equality_before_order_before_ranges() {
 }
 
 #[test]
+fn the_indexes_of_the_collection_are_looked_at_and_not_only_the_plans_one() {
+    let known = |name: &str, keys: RawDocumentBuf| KnownIndex::new(name, keys, &rawdoc! {});
+    let plan = plan("collscan_sort");
+    let among = |indexes: &[KnownIndex]| plan.advice_among(indexes)[0].standing.clone();
+    assert_eq!(among(&[]), Standing::Missing);
+    assert_eq!(
+        among(&[known("status_1", rawdoc! {"status": 1})]),
+        Standing::Longer("status_1".into())
+    );
+    // Read from its end it gives the same order.
+    let there = known("both", rawdoc! {"status": 1, "createdAt": 1, "x": 1});
+    assert_eq!(
+        among(std::slice::from_ref(&there)),
+        Standing::There("both".into())
+    );
+    let partial = KnownIndex::new(
+        "part",
+        rawdoc! {"status": 1, "createdAt": -1},
+        &rawdoc! {"partialFilterExpression": {"x": 1}},
+    );
+    assert_eq!(among(&[partial]), Standing::Missing);
+    assert_eq!(
+        plan.sentence_among(&[known("status_1", rawdoc! {"status": 1})]),
+        "reads 5,000 documents to return 10: no index serves {status, createdAt} together, `status_1` has only {status}; sorts 1,639 documents in memory"
+    );
+    assert!(
+        plan.sentence_among(&[there])
+            .contains("`both` has {status, createdAt}, and was not taken")
+    );
+}
+
+#[test]
+fn a_join_that_reads_the_whole_other_collection_is_told_with_its_index() {
+    let explained = doc! {"stages": [
+        {"$cursor": {
+            "queryPlanner": {"namespace": "shop.orders", "winningPlan": {"stage": "COLLSCAN"}, "rejectedPlans": []},
+            "executionStats": {"nReturned": 5, "totalDocsExamined": 5, "executionStages": {"stage": "COLLSCAN", "nReturned": 5, "docsExamined": 5}},
+        }, "nReturned": 5},
+        {"$lookup": {"from": "customers", "as": "c", "localField": "customer", "foreignField": "name"},
+            "collectionScans": 10_i64, "totalDocsExamined": 250_i64, "indexesUsed": [], "nReturned": 5},
+    ]};
+    let plan = read(&explained);
+    let advice = plan.advice();
+    assert_eq!(advice[0].collection.as_deref(), Some("customers"));
+    assert_eq!(advice[0].keys, rawdoc! {"name": 1});
+    assert!(
+        plan.sentence()
+            .contains("reads the whole of `customers` for each document that it joins"),
+        "{}",
+        plan.sentence()
+    );
+    let pushed = doc! {"queryPlanner": {"namespace": "shop.orders", "rejectedPlans": [], "winningPlan": {"queryPlan": {
+        "stage": "EQ_LOOKUP", "foreignCollection": "shop.customers", "localField": "customer", "foreignField": "name",
+        "strategy": "NestedLoopJoin", "inputStage": {"stage": "COLLSCAN"},
+    }}}};
+    assert_eq!(read(&pushed).advice(), advice);
+}
+
+#[test]
 fn shards_are_inputs_of_their_merge() {
     let one = answer("collscan");
     let planner = one.get_document("queryPlanner").unwrap();
