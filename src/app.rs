@@ -83,6 +83,8 @@ pub struct App {
     pub size: (u16, u16),
     /// The moment of the last message.
     pub now: Moment,
+    /// The zone of times that are shown.
+    pub zone: crate::query::Zone,
     /// The profiles.
     pub profiles: Profiles,
     /// The tree.
@@ -160,6 +162,7 @@ impl App {
         let mut app = Self {
             size: (80, 24),
             now,
+            zone: crate::query::Zone::utc(),
             profiles,
             tree: Tree::default(),
             tabs: Vec::new(),
@@ -247,6 +250,12 @@ impl App {
                     crate::mongo::request::ConnectionState::Retrying { .. }
                 ) || p.unlocked_at.is_some()
             })
+    }
+
+    /// When the screen changes next by time alone, where that is less often than a tick: the age of a result.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Moment> {
+        self.tab().and_then(|t| t.wakes_at(self.now))
     }
 
     /// The draft called `id` that is not open in a tab.

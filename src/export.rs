@@ -408,7 +408,7 @@ mod tests {
         assert_eq!(text(Format::Csv), "a,b.c\r\n1,\r\n2.5,x\r\n");
         assert_eq!(
             text(Format::Markdown),
-            "| a | b |\n| --- | --- |\n| 1 |  |\n| 2.5 | {c: 'x'} |\n"
+            "| a | b |\n| --- | --- |\n| 1 |  |\n| 2.5 | {1} c: 'x' |\n"
         );
         let mut bytes = documents[0].as_bytes().to_vec();
         bytes.extend(documents[1].as_bytes());

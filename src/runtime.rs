@@ -178,6 +178,9 @@ impl Deck {
             let wake = [
                 self.pending.deadline(),
                 self.app.wants_ticks().then(|| last_tick + TICK),
+                self.app
+                    .wakes_at()
+                    .map(|at| Instant::now() + at.since(now())),
                 (dirty && !behind).then_some(frame_due),
             ];
             let wake = wake.into_iter().flatten().min();
@@ -210,7 +213,8 @@ impl Deck {
                     if self.pending.expire(moment) {
                         dirty = true;
                     }
-                    if self.app.wants_ticks() && moment >= last_tick + TICK {
+                    let due = self.app.wakes_at().is_some_and(|at| at <= now());
+                    if due || (self.app.wants_ticks() && moment >= last_tick + TICK) {
                         last_tick = moment;
                         self.tell(Msg::Tick, &mut events).await;
                         dirty = true;

@@ -203,7 +203,7 @@ async fn what_is_stopped_is_gone_from_the_server_within_a_second() {
     for stop in ["esc", "ctrl-c"] {
         write(&mut console, SLOW);
         console.keys("f5");
-        console.wait_for("running").await;
+        console.wait_for("waiting for the first document").await;
         wait_for_operations(&database, 1).await;
         console.keys(stop);
         let stopped = Instant::now();

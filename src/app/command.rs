@@ -314,6 +314,12 @@ pub enum Command {
     FindForm,
     /// Save the pipeline as a view.
     SaveView,
+    /// The result as a chart.
+    Chart,
+    /// Draw the chart in another way.
+    ChartKind,
+    /// Write the chart to a file.
+    SaveChart,
 }
 
 /// One row of the command table.
@@ -345,6 +351,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
             Context::List,
             Context::Details,
             Context::Diff,
@@ -367,6 +374,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
             Context::List,
             Context::Details,
             Context::Diff,
@@ -433,6 +441,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
             Context::List,
             Context::Details,
             Context::Diff,
@@ -455,6 +464,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
             Context::List,
             Context::Details,
             Context::Diff,
@@ -477,6 +487,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
             Context::List,
             Context::Details,
             Context::Diff,
@@ -499,6 +510,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
             Context::List,
             Context::Details,
             Context::Diff,
@@ -521,6 +533,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
             Context::List,
             Context::Details,
             Context::Diff,
@@ -543,6 +556,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
             Context::List,
             Context::Details,
             Context::Diff,
@@ -581,6 +595,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
             Context::Details,
             Context::Diff,
             Context::Conflict,
@@ -838,6 +853,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
             Context::Stages,
         ],
     },
@@ -1204,6 +1220,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
         ],
     },
     Entry {
@@ -1408,6 +1425,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
             Context::Query,
         ],
     },
@@ -1539,6 +1557,7 @@ pub const COMMANDS: &[Entry] = &[
             Context::Table,
             Context::Outline,
             Context::Text,
+            Context::Chart,
             Context::Query,
         ],
     },
@@ -1582,6 +1601,30 @@ pub const COMMANDS: &[Entry] = &[
         name: "save-view",
         help: "save the pipeline as a view",
         contexts: &[Context::Query, Context::Stages],
+    },
+    Entry {
+        command: Command::Chart,
+        name: "chart",
+        help: "the result as a chart, or as a table again",
+        contexts: &[
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+            Context::Chart,
+            Context::Query,
+        ],
+    },
+    Entry {
+        command: Command::ChartKind,
+        name: "chart-kind",
+        help: "bars, lines or a histogram",
+        contexts: &[Context::Chart],
+    },
+    Entry {
+        command: Command::SaveChart,
+        name: "save-chart",
+        help: "write the chart to a file, as a drawing",
+        contexts: &[Context::Chart],
     },
 ];
 

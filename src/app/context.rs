@@ -17,6 +17,8 @@ pub enum Context {
     Outline,
     /// The text view of one document.
     Text,
+    /// The chart of a result.
+    Chart,
     /// The multi-line editor. Keys that are not bound are typed.
     Editor,
     /// The text of a query. Keys that are not bound are typed.
@@ -47,13 +49,14 @@ pub enum Context {
 
 impl Context {
     /// All contexts, in the order of the help.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Global,
         Self::Profiles,
         Self::Tree,
         Self::Table,
         Self::Outline,
         Self::Text,
+        Self::Chart,
         Self::Models,
         Self::Check,
         Self::Monitor,
@@ -79,6 +82,7 @@ impl Context {
             Self::Table => "table",
             Self::Outline => "outline",
             Self::Text => "text",
+            Self::Chart => "chart",
             Self::Editor => "editor",
             Self::Query => "query",
             Self::Stages => "stages",

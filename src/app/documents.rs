@@ -34,6 +34,7 @@ macro_rules! source {
 use source;
 
 pub mod cells;
+pub mod chart;
 pub mod checks;
 pub mod columns;
 mod copying;
@@ -75,6 +76,8 @@ pub enum View {
     Tree,
     /// The document under the cursor as shell text.
     Text,
+    /// The result as a chart.
+    Chart,
 }
 
 impl View {
@@ -85,6 +88,7 @@ impl View {
             Self::Table => "table",
             Self::Tree => "tree",
             Self::Text => "text",
+            Self::Chart => "chart",
         }
     }
 
@@ -140,6 +144,8 @@ pub struct Documents {
     pub tree: Option<TreeView>,
     /// The document under the cursor as text, while that is shown.
     pub text: Option<TextView>,
+    /// The result as a chart, once that was shown.
+    pub chart: Option<chart::ChartView>,
     /// About how many documents the whole collection holds.
     pub estimate: Option<u64>,
     /// The editor, while a document is edited.
@@ -201,6 +207,7 @@ impl Documents {
             checks: Checks::default(),
             tree: None,
             text: None,
+            chart: None,
             estimate: None,
             editor: None,
             desk: Desk::default(),
@@ -240,6 +247,7 @@ impl Documents {
                 .map_or_else(Path::root, |c| c.path.clone()),
             View::Tree => self.tree.as_ref().map_or_else(Path::root, TreeView::path),
             View::Text => self.text.as_ref().map_or_else(Path::root, TextView::path),
+            View::Chart => Path::root(),
         }
     }
 
@@ -317,6 +325,7 @@ impl Documents {
             View::Table => Context::Table,
             View::Tree => Context::Outline,
             View::Text => Context::Text,
+            View::Chart => Context::Chart,
         }
     }
 
@@ -335,6 +344,7 @@ impl Documents {
             Handled::No => match self.view {
                 View::Table => self.table_command(scope, command),
                 View::Tree | View::Text => self.document_command(scope, command),
+                View::Chart => self.chart_command(scope, command),
             },
         };
         if handled == Handled::Yes {
@@ -349,8 +359,11 @@ impl Documents {
             Command::ViewNext => self.show(match self.view {
                 View::Table => View::Tree,
                 View::Tree => View::Text,
-                View::Text => View::Table,
+                View::Text if self.groups() => View::Chart,
+                View::Text | View::Chart => View::Table,
             }),
+            Command::Chart if self.view == View::Chart => self.show(View::Table),
+            Command::Chart => self.show_chart(scope, None),
             Command::Refresh => self.refresh(scope),
             Command::Export => self.export(scope),
             Command::Filter => self.filter.open(),
@@ -426,6 +439,7 @@ impl Documents {
             let source = source!(self);
             self.feed.fill(scope, source, height);
         }
+        self.fill_chart(scope);
         let current = self.feed.rows.current().cloned();
         match (self.view, &current) {
             (View::Tree, Some(document)) => {
@@ -442,7 +456,7 @@ impl Documents {
                 }
                 self.tree = None;
             }
-            (View::Table, _) | (_, None) => {
+            (View::Table | View::Chart, _) | (_, None) => {
                 self.tree = None;
                 self.text = None;
             }
@@ -459,7 +473,7 @@ impl Documents {
             View::Table => (0..height as i64)
                 .filter_map(|y| self.feed.rows.get(top + y).cloned())
                 .collect(),
-            View::Tree | View::Text => Vec::new(),
+            View::Tree | View::Text | View::Chart => Vec::new(),
         };
         let alone = current
             .as_ref()
@@ -528,6 +542,9 @@ impl Documents {
         result: Result<Reply, Failure>,
         took: Duration,
     ) {
+        if self.chart_settled(scope, task, &result) {
+            return;
+        }
         let Some(result) = self.edit_settle(scope, task, result, took) else {
             return;
         };

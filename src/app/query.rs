@@ -180,6 +180,13 @@ impl Query {
             Command::SaveQuery => self.save_asked(scope),
             Command::FindForm => self.turn_form(scope),
             Command::CopyCode => self.list_languages(scope),
+            Command::Chart if self.part == Part::Text => match &mut self.results.documents {
+                Some(documents) => {
+                    documents.show_chart(scope, None);
+                    self.part = Part::Results;
+                }
+                None => scope.info("run a statement first: what it gives is drawn"),
+            },
             Command::Export => match &self.results.documents {
                 Some(documents) => documents.export(scope),
                 None => scope.info("run a statement first: what it gives is exported"),

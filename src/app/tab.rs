@@ -31,7 +31,7 @@ use super::monitor::{Monitor, Panel};
 use super::query::Query;
 use super::query::form::Start;
 use super::regions::Hit;
-use super::scope::{Scope, TabId};
+use super::scope::{Moment, Scope, TabId};
 use super::tree::Tree;
 use crate::config::state::SessionTab;
 use crate::model::drift::FixKind;
@@ -256,6 +256,11 @@ pub trait Pane {
     /// Whether time alone changes something here.
     fn wants_ticks(&self) -> bool {
         false
+    }
+
+    /// When something here changes by time alone, less often than a tick.
+    fn wakes_at(&self, _now: Moment) -> Option<Moment> {
+        None
     }
 
     /// The tree has read more names.

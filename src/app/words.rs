@@ -94,6 +94,31 @@ pub fn instant(millis: u64) -> String {
     )
 }
 
+/// How long ago something was, ever more roughly: `just now`, `4 s ago`, `40 s ago`, `12 min ago`, `3 h ago`.
+#[must_use]
+pub fn age(d: Duration) -> String {
+    match d.as_secs() {
+        0 => "just now".to_owned(),
+        s @ 1..10 => format!("{s} s ago"),
+        s @ 10..60 => format!("{} s ago", s / 10 * 10),
+        s @ 60..3_600 => format!("{} min ago", s / 60),
+        s => format!("{} h ago", s / 3_600),
+    }
+}
+
+/// At which age the words of [`age`] change next.
+#[must_use]
+pub fn next_age(d: Duration) -> Duration {
+    let s = d.as_secs();
+    let step = match s {
+        0..10 => 1,
+        10..60 => 10,
+        60..3_600 => 60,
+        _ => 3_600,
+    };
+    Duration::from_secs((s / step + 1) * step)
+}
+
 fn scaled(n: u64, step: f64, units: &[&str]) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     let mut value = n as f64;
@@ -154,5 +179,23 @@ mod tests {
         assert_eq!(bytes(13 << 20), "13.0 MB");
         assert_eq!(span(Duration::from_micros(800)), "0.8 ms");
         assert_eq!(span(Duration::from_secs(2)), "2.0 s");
+    }
+
+    #[test]
+    fn an_age_is_told_ever_more_roughly_and_only_when_it_changes() {
+        let at = Duration::from_millis;
+        assert_eq!(age(at(900)), "just now");
+        assert_eq!(age(at(4_200)), "4 s ago");
+        assert_eq!(age(at(47_000)), "40 s ago");
+        assert_eq!(age(at(119_000)), "1 min ago");
+        assert_eq!(age(at(7_300_000)), "2 h ago");
+        let mut now = Duration::ZERO;
+        for _ in 0..200 {
+            let next = next_age(now);
+            assert!(next > now);
+            assert_eq!(age(next - at(1)), age(now));
+            assert_ne!(age(next), age(now));
+            now = next;
+        }
     }
 }

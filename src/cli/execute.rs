@@ -3,6 +3,7 @@
 //! Everything is parsed and looked at before anything is sent: a mistake in the last statement, or a write that was not
 //! asked for, stops them all. Streams: memory depends on one batch, but for a chart, which keeps what it shows.
 
+use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +45,10 @@ pub struct ResultArgs {
     /// Let statements write, where the profile allows it.
     #[arg(long)]
     pub write: bool,
+    /// With `--write` on a production profile: its name, typed out, so that nothing is written there by habit. Left out on
+    /// a terminal, it is asked for.
+    #[arg(long, value_name = "PROFILE", requires = "write")]
+    pub unlock: Option<String>,
     /// The server stops each read after this long: `500ms`, `10s`, `2m`.
     #[arg(long, value_name = "TIME")]
     pub max_time: Option<String>,
@@ -103,6 +108,7 @@ pub fn run(
     args: &ResultArgs,
     own: (Option<Format>, Option<Kind>),
 ) -> Exit {
+    let mut writing = None;
     for (place, statement) in statements.iter().enumerate() {
         let which = if statements.len() > 1 {
             format!("statement {} ", place + 1)
@@ -120,15 +126,18 @@ pub fn run(
                 ));
                 return Exit::Query;
             }
-            if profile.production && !profile.read_only {
-                print::error(&format!(
-                    "{which}{what}, and `{}` is a production profile: nothing was sent; write from the console, where it can be unlocked",
-                    profile.name
-                ));
-                return Exit::Query;
-            }
+            writing = Some(format!("{which}{what}"));
         }
     }
+    let unlocked = match writing {
+        Some(what) if profile.production && !profile.read_only => {
+            match unlock(&profile, &what, args.unlock.as_deref()) {
+                Ok(()) => Unlocked::Yes,
+                Err(exit) => return exit,
+            }
+        }
+        _ => Unlocked::No,
+    };
     if !args.write {
         profile.read_only = true;
     }
@@ -168,7 +177,12 @@ pub fn run(
         .out
         .as_ref()
         .is_some_and(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("svg")));
-    let ran = block_on(all(profile, &statements, &mut output, &chart, drawing));
+    let wanted = Wanted {
+        chart,
+        drawing,
+        unlocked,
+    };
+    let ran = block_on(all(profile, &statements, &mut output, &wanted));
     let ran = match ran {
         Ok(ran) => ran,
         Err(exit) => return exit,
@@ -194,17 +208,65 @@ pub fn run(
     }
 }
 
+/// Whether a production profile may be written to by this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unlocked {
+    Yes,
+    No,
+}
+
+/// What is wanted beside the statements.
+struct Wanted {
+    chart: Charted,
+    drawing: bool,
+    unlocked: Unlocked,
+}
+
+/// Has the name of a production profile typed, by the flag or at the terminal, before anything is written there.
+fn unlock(profile: &Profile, what: &str, given: Option<&str>) -> Result<(), Exit> {
+    let name = profile.name.as_str();
+    if let Some(given) = given {
+        return match given == name {
+            true => Ok(()),
+            false => Err(usage(&format!(
+                "`--unlock {}` is not the profile: nothing was sent; write `--unlock {name}` if that is meant",
+                given.escape_debug()
+            ))),
+        };
+    }
+    let refused = || {
+        print::error(&format!(
+            "{what}, and `{name}` is a production profile: nothing was sent; add `--unlock {name}` if that is meant"
+        ));
+        Exit::Query
+    };
+    if !std::io::stdin().is_terminal() || !print::errors_to_terminal() {
+        return Err(refused());
+    }
+    print::note(&format!("{what}, and `{name}` is a production profile."));
+    print::note(&format!("Type its name, `{name}`, to go on:"));
+    let mut typed = String::new();
+    match std::io::stdin().read_line(&mut typed) {
+        Ok(_) if typed.trim() == name => Ok(()),
+        _ => Err(refused()),
+    }
+}
+
 async fn all(
     profile: Profile,
     statements: &[Arc<Statement>],
     output: &mut Output,
-    chart: &Charted,
-    drawing: bool,
+    wanted: &Wanted,
 ) -> Result<Exit, Failure> {
+    let (chart, drawing) = (&wanted.chart, wanted.drawing);
     let (reports, mut unread) = mpsc::unbounded_channel();
     tokio::spawn(async move { while unread.recv().await.is_some() {} });
     let name = profile.name.clone();
+    let lasts = profile.unlock_for;
     let runner = Runner::new([profile], reports);
+    if wanted.unlocked == Unlocked::Yes {
+        runner.unlock(&name, lasts);
+    }
     let streaming = until_interrupted();
     let mut exit = Ok(Exit::Ok);
     let mut written = 0;

@@ -268,6 +268,7 @@ fn inherits(context: Context, keys: &[Key], command: Command) -> bool {
         | Context::Table
         | Context::Outline
         | Context::Text
+        | Context::Chart
         | Context::Models
         | Context::Check
         | Context::Monitor

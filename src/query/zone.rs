@@ -142,6 +142,24 @@ impl Zone {
         offset
     }
 
+    /// What a clock there shows at a time since the epoch, both in milliseconds.
+    #[must_use]
+    pub fn clock(&self, millis: i64) -> i64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            reason = "an offset is at most a day"
+        )]
+        let offset = self.offset_at(millis as f64) as i64;
+        millis.saturating_add(offset)
+    }
+
+    /// Whether it is universal time at this time since the epoch, in milliseconds.
+    #[must_use]
+    pub fn is_universal(&self, millis: i64) -> bool {
+        self.clock(millis) == millis
+    }
+
     /// The name that JavaScript would print in parentheses.
     pub(super) fn name_at(&self, millis: f64) -> String {
         #[expect(

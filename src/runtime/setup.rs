@@ -71,6 +71,7 @@ pub fn prepare(launch: &Launch) -> Result<Ready, String> {
     first.extend(notices.into_iter().map(warn));
     first.extend(launch.config.warnings.iter().cloned().map(warn));
     let mut app = App::new(&launch.profiles, Arc::new(models), now);
+    app.zone = crate::cli::zone::local();
     // The middle of an ObjectId is what one run of the driver made up for itself.
     let [_, _, _, _, a, b, c, d, e, ..] = bson::oid::ObjectId::new().bytes();
     app.seed([a, b, c, d, e]);

@@ -21,6 +21,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds, in the order in which they are turned through.
+    pub const ALL: [Self; 3] = [Self::Bars, Self::Lines, Self::Histogram];
+
     /// The names of all kinds.
     pub const NAMES: [&'static str; 3] = ["bar", "line", "histogram"];
 
@@ -86,14 +89,41 @@ impl Data {
     /// the last row.
     #[must_use]
     pub fn draw(&self, kind: Kind, width: usize, height: usize) -> Vec<Row> {
+        self.draw_from(kind, 0, width, height)
+    }
+
+    /// The same from the label of this place on, for bars that are scrolled. Lines have all their places in sight.
+    #[must_use]
+    pub fn draw_from(&self, kind: Kind, first: usize, width: usize, height: usize) -> Vec<Row> {
         match kind {
-            Kind::Bars => text::bars(self, width, height),
+            Kind::Bars => text::bars(self, first, width, height),
             Kind::Lines => text::lines(self, width, height),
             Kind::Histogram => match self.histogram() {
-                Some(bins) => text::bars(&bins, width, height),
+                Some(bins) => text::bars(&bins, first, width, height),
                 None => Vec::new(),
             },
         }
+    }
+
+    /// How many labels can be scrolled through: those of bars, or the ranges of a histogram; none of lines.
+    #[must_use]
+    pub fn places(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Bars => self.labels.len(),
+            Kind::Lines => 0,
+            Kind::Histogram => self.histogram().map_or(0, |bins| bins.labels.len()),
+        }
+    }
+
+    /// How many labels of bars fit into `height` rows.
+    #[must_use]
+    pub fn fits(&self, kind: Kind, height: usize) -> usize {
+        let each = match kind {
+            Kind::Histogram => 1,
+            _ => self.series.len().max(1),
+        };
+        let legend = usize::from(each > 1);
+        (height.saturating_sub(legend + text::AXIS + 1) / each).max(1)
     }
 
     /// The chart as a drawing of `width` by `height` points, with text escaped.

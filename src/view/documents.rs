@@ -13,6 +13,7 @@ use crate::model::{Severity, Violation};
 use crate::theme::Role;
 use crate::value::{Kind, Malformed};
 
+mod chart;
 mod strip;
 mod table;
 mod text;
@@ -36,7 +37,7 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
     } else {
         head(sheet, tab, take(&mut rest, 1));
     }
-    if area.height >= WITH_STRIP {
+    if area.height >= WITH_STRIP && tab.view != View::Chart {
         let strip = Rect {
             y: rest.bottom().saturating_sub(2),
             height: 2.min(rest.height),
@@ -54,7 +55,7 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
 pub fn draw_rows(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
     sheet.regions.main_width = usize::from(area.width);
     let mut rest = area;
-    if area.height >= WITH_STRIP {
+    if area.height >= WITH_STRIP && tab.view != View::Chart {
         let strip = Rect {
             y: rest.bottom() - 2,
             height: 2,
@@ -79,6 +80,7 @@ fn pictures(sheet: &mut Sheet<'_>, tab: &Documents, rest: Rect) {
         View::Table => table::draw(sheet, tab, rest),
         View::Tree => tree::draw(sheet, tab, rest),
         View::Text => text::draw(sheet, tab, rest),
+        View::Chart => chart::draw(sheet, tab, rest),
     }
 }
 

@@ -441,9 +441,10 @@ fn head_line(sheet: &mut Sheet<'_>, query: &Query, line: Rect) {
             .hint(sheet.app.context(), Command::Cancel)
             .map(|k| format!(", {k}: stop"))
             .unwrap_or_default();
-        let word = match running.stopping {
-            true => "stopping",
-            false => "running",
+        let word = match (running.stopping, running.gives_documents()) {
+            (true, _) => "stopping,",
+            (false, true) => "waiting for the first document,",
+            (false, false) => "running",
         };
         right.push(format!(
             "{word} {}{key}",
@@ -456,15 +457,37 @@ fn head_line(sheet: &mut Sheet<'_>, query: &Query, line: Rect) {
         if let Some(documents) = &results.documents {
             if documents.feed.is_loading() {
                 role = Role::Busy;
-                right.push("reading on …".to_owned());
+                let (so_far, _) = documents.so_far();
+                let since = documents
+                    .feed
+                    .awaited()
+                    .and_then(|task| sheet.app.running().find(|(t, _)| **t == task))
+                    .map_or(now, |(_, running)| running.since);
+                right.push(format!(
+                    "reading on, {} so far, {}",
+                    words::count(so_far),
+                    words::span(now.since(since))
+                ));
             }
             right.push(documents.position());
         }
         right.extend(results.took.map(words::span));
         if let Some(at) = results.at {
-            let at = Calendar::from_millis(i64::try_from(at.0).unwrap_or(0));
-            let text = format!("read {:02}:{:02}:{:02} UTC", at.hour, at.minute, at.second);
-            right.push(text);
+            let millis = i64::try_from(at.0).unwrap_or(0);
+            let zone = &sheet.app.zone;
+            let clock = Calendar::from_millis(zone.clock(millis));
+            let mark = if zone.is_universal(millis) {
+                " UTC"
+            } else {
+                ""
+            };
+            right.push(format!(
+                "read {:02}:{:02}:{:02}{mark}, {}",
+                clock.hour,
+                clock.minute,
+                clock.second,
+                words::age(now.since(at))
+            ));
         }
         if let Some(watch) = &query.watch {
             right.push(format!("every {}", words::span(watch.every)));

@@ -287,6 +287,9 @@ fn short(command: Command) -> &'static str {
         Command::Parameters => "parameters",
         Command::SaveQuery => "save",
         Command::FindForm => "form",
+        Command::Chart => "chart",
+        Command::ChartKind => "kind",
+        Command::SaveChart => "save",
         command => command.help(),
     }
 }
@@ -358,6 +361,16 @@ fn hints(context: Context) -> &'static [Command] {
             C::DocumentNext,
             C::CopyDocument,
             C::Back,
+            C::Palette,
+            C::Help,
+        ],
+        Context::Chart => &[
+            C::ChartKind,
+            C::SaveChart,
+            C::ViewNext,
+            C::Back,
+            C::Export,
+            C::Refresh,
             C::Palette,
             C::Help,
         ],

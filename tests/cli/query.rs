@@ -156,6 +156,49 @@ async fn writing_has_to_be_asked_for_and_says_what_it_did() {
 }
 
 #[tokio::test]
+async fn a_production_profile_is_written_to_only_with_its_name_typed_out() {
+    let database = filled("query_production").await;
+    let home = std::sync::Arc::new(Home::with_config(&format!(
+        "[profiles.prod]\nuri = \"{}\"\nproduction = true\n[profiles.kept]\nuri = \"{}\"\nproduction = true\nread_only = true\n",
+        database.uri(),
+        database.uri()
+    )));
+    let asked = |profile: &str, extra: &[&str]| {
+        let mut words = vec![
+            "query".to_owned(),
+            format!("{profile}/{}", database.name),
+            "db.c.deleteOne({_id: 1})".to_owned(),
+        ];
+        words.extend(extra.iter().map(|w| (*w).to_owned()));
+        ran(home.clone(), words)
+    };
+    let left = || async {
+        let all = database.collection("c").count_documents(doc! {}).await;
+        all.unwrap()
+    };
+    let refused = asked("prod", &["--write"]).await;
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused
+            .err
+            .contains("`prod` is a production profile: nothing was sent; add `--unlock prod`"),
+        "{}",
+        refused.err
+    );
+    let other = asked("prod", &["--write", "--unlock", "production"]).await;
+    assert_eq!(other.code, 2, "{}", other.err);
+    let without = asked("prod", &["--unlock", "prod"]).await;
+    assert_eq!(without.code, 2, "{}", without.err);
+    let kept = asked("kept", &["--write", "--unlock", "kept"]).await;
+    assert_ne!(kept.code, 0, "a read-only profile stays so");
+    assert!(kept.err.contains("read-only"), "{}", kept.err);
+    assert_eq!(left().await, 3);
+    let done = asked("prod", &["--write", "--unlock", "prod"]).await;
+    assert_eq!((done.code, done.err.as_str()), (0, "deleted 1\n"));
+    assert_eq!(left().await, 2);
+}
+
+#[tokio::test]
 async fn a_file_gets_its_name_only_when_all_is_written() {
     let database = filled("query_out").await;
     let home = std::sync::Arc::new(Home::new());
@@ -300,10 +343,11 @@ async fn a_chart_is_drawn_as_text_and_as_a_drawing() {
     };
     let text = ran(home.clone(), words(&["--chart"])).await;
     assert_eq!(text.code, 0, "{}", text.err);
-    assert_eq!(text.out.lines().count(), 3);
+    assert_eq!(text.out.lines().count(), 5, "three bars and an axis");
     assert!(
         text.out
             .lines()
+            .take(3)
             .all(|l| l.contains('█') && l.ends_with(" 1")),
         "{}",
         text.out

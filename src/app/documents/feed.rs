@@ -121,6 +121,12 @@ impl Feed {
         }
     }
 
+    /// The feed that the rows are of, or that is being opened.
+    #[must_use]
+    pub fn id(&self) -> FeedId {
+        self.id
+    }
+
     /// Whether the rows shown are about to be replaced.
     #[must_use]
     pub fn is_outdated(&self) -> bool {
@@ -155,6 +161,12 @@ impl Feed {
     #[must_use]
     pub fn is_loading(&self) -> bool {
         self.awaited.is_some()
+    }
+
+    /// The task whose answer is awaited.
+    #[must_use]
+    pub fn awaited(&self) -> Option<TaskId> {
+        self.awaited.as_ref().map(|(task, _)| *task)
     }
 
     /// Why rows could not be had.

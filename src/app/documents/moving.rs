@@ -194,6 +194,7 @@ impl Documents {
             }
             View::Tree => self.tree.as_mut().is_some_and(|t| t.go_to(path)),
             View::Text => self.text.as_mut().is_some_and(|t| t.go_to(path)),
+            View::Chart => false,
         };
         if !found {
             scope.info(format!("`{path}` is not in the document"));

@@ -7,9 +7,10 @@ use crate::app::command::Command;
 use crate::app::context::Context;
 use crate::app::documents::Handled;
 use crate::app::regions::Hit;
-use crate::app::scope::{Scope, TabId};
+use crate::app::scope::{Moment, Scope, TabId};
 use crate::app::tab::{Answer, Pane, Unsaved};
 use crate::app::tree::Tree;
+use crate::app::words;
 use crate::config::state::{SessionTab, TabKind};
 use crate::mongo::request::{Failure, Namespace, ProfileName, Reply, TaskId};
 
@@ -213,6 +214,13 @@ impl Pane for Query {
             || self.running.is_some()
             || self.stages.previews.is_busy()
             || (self.results.documents.as_ref()).is_some_and(|d| d.wants_ticks())
+    }
+
+    fn wakes_at(&self, now: Moment) -> Option<Moment> {
+        let at = self.results.at?;
+        let next = words::next_age(now.since(at));
+        let millis = u64::try_from(next.as_millis()).unwrap_or(u64::MAX);
+        Some(Moment(at.0.saturating_add(millis)))
     }
 
     fn names_read(&mut self, tree: &Tree) {

@@ -47,6 +47,17 @@ pub struct Running {
     pub stopping: bool,
 }
 
+impl Running {
+    /// Whether it gives documents, one after the other.
+    #[must_use]
+    pub fn gives_documents(&self) -> bool {
+        matches!(
+            self.statement.plan(),
+            Ok(crate::query::plan::Plan::Documents(_))
+        )
+    }
+}
+
 /// A statement that is run again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Watch {

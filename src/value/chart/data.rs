@@ -19,6 +19,8 @@ pub struct Data {
     pub series: Vec<Series>,
     /// Documents that were left out, because there are too many.
     pub left_out: usize,
+    /// Further fields with numbers, which are no series: as many as were seen.
+    pub more_numbers: usize,
     /// Whether there was no field for a label, so that labels are only places.
     pub unlabelled: bool,
 }
@@ -180,7 +182,7 @@ impl Data {
                 }
                 if numeric(value).is_some()
                     && !numbers.iter().any(|n| n == key)
-                    && numbers.len() <= MOST_SERIES
+                    && numbers.len() <= 10 * MOST_SERIES
                 {
                     numbers.push(key.to_owned());
                 }
@@ -196,6 +198,7 @@ impl Data {
                     .to_owned(),
             ));
         }
+        let more_numbers = numbers.len().saturating_sub(MOST_SERIES);
         numbers.truncate(MOST_SERIES);
         let labels = rows
             .iter()
@@ -220,6 +223,7 @@ impl Data {
             labels,
             series,
             left_out: documents.len() - rows.len(),
+            more_numbers,
             unlabelled: by.is_none(),
         })
     }
@@ -284,6 +288,7 @@ impl Data {
                 values: counts.iter().map(|c| Some(f64::from(*c))).collect(),
             }],
             left_out: self.left_out,
+            more_numbers: 0,
             unlabelled: false,
         })
     }

@@ -11,6 +11,30 @@ const COLOURS: [&str; 6] = [
     "#3b82f6", "#f59e0b", "#10b981", "#ef4444", "#8b5cf6", "#64748b",
 ];
 
+/// How lines of each series are dashed, so that they can be told apart without colours.
+const DASHES: [&str; 6] = ["none", "8 4", "2 3", "10 3 2 3", "5 5", "1 4"];
+
+/// A hatching for the bars of a series; the first one is plain.
+fn hatching(series: usize) -> String {
+    let colour = colour(series);
+    let angle = [0, 45, 135, 90, 0, 20]
+        .get(series % 6)
+        .copied()
+        .unwrap_or(0);
+    format!(
+        "<pattern id=\"s{series}\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate({angle})\">\
+         <rect width=\"6\" height=\"6\" fill=\"{colour}\" fill-opacity=\"0.45\"/><rect width=\"3\" height=\"6\" fill=\"{colour}\"/></pattern>"
+    )
+}
+
+/// What the bars of a series are filled with.
+fn fill(series: usize) -> String {
+    match series {
+        0 => colour(0).to_owned(),
+        _ => format!("url(#s{series})"),
+    }
+}
+
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -61,14 +85,41 @@ pub(super) fn draw(data: &Data, kind: Kind, width: u32, height: u32) -> String {
             escaped(&number(*mark))
         );
     }
+    if data.series.len() > 1 && kind != Kind::Lines {
+        out.push_str("<defs>");
+        for i in 1..data.series.len() {
+            out.push_str(&hatching(i));
+        }
+        out.push_str("</defs>\n");
+    }
     for (i, series) in data.series.iter().enumerate() {
         let x = left + i as f64 * 130.0;
+        let sign = match kind {
+            Kind::Lines => format!(
+                "<line x1=\"{x:.1}\" y1=\"15\" x2=\"{:.1}\" y2=\"15\" stroke=\"{}\" stroke-width=\"2\" stroke-dasharray=\"{}\"/>",
+                x + 24.0,
+                colour(i),
+                DASHES.get(i % DASHES.len()).copied().unwrap_or("none")
+            ),
+            _ => format!(
+                "<rect x=\"{:.1}\" y=\"10\" width=\"10\" height=\"10\" fill=\"{}\"/>",
+                x + 14.0,
+                fill(i)
+            ),
+        };
         let _ = writeln!(
             out,
-            "<rect x=\"{x:.1}\" y=\"10\" width=\"10\" height=\"10\" fill=\"{}\"/><text x=\"{:.1}\" y=\"19\" fill=\"#222222\">{}</text>",
-            colour(i),
-            x + 14.0,
+            "{sign}<text x=\"{:.1}\" y=\"19\" fill=\"#222222\">{}</text>",
+            x + 28.0,
             escaped(&series.name)
+        );
+    }
+    if data.left_out > 0 {
+        let _ = writeln!(
+            out,
+            "<text x=\"{right}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#444444\">{} more documents are left out</text>",
+            height - 6.0,
+            data.left_out
         );
     }
     let count = data.labels.len().max(1);
@@ -92,7 +143,7 @@ pub(super) fn draw(data: &Data, kind: Kind, width: u32, height: u32) -> String {
                     out,
                     "<rect x=\"{x:.1}\" y=\"{from:.1}\" width=\"{wide:.1}\" height=\"{:.1}\" fill=\"{}\"><title>{}: {}</title></rect>",
                     to - from,
-                    colour(s),
+                    fill(s),
                     escaped(&data.labels.get(i).map(Label::text).unwrap_or_default()),
                     escaped(&number(*value))
                 );
@@ -134,9 +185,10 @@ fn lines(out: &mut String, data: &Data, x: impl Fn(usize) -> f64, y: impl Fn(f64
             if !points.is_empty() {
                 let _ = writeln!(
                     out,
-                    "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"/>",
+                    "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" stroke-dasharray=\"{}\"/>",
                     points.trim_end(),
-                    colour(s)
+                    colour(s),
+                    DASHES.get(s % DASHES.len()).copied().unwrap_or("none")
                 );
                 points.clear();
             }

@@ -39,11 +39,14 @@ fn a_group_is_a_bar_to_each_label_and_number() {
             "open   │████████████████ 8",
             "closed │████████ 4",
             "null   │██ 1",
+            "       └┴────────┴──────",
+            "        0        5",
         ]
     );
     let both = shown(&data.draw(Kind::Bars, 40, 10));
-    assert_eq!(both[0], "■ count  ■ sum");
-    assert_eq!(both.len(), 1 + 6);
+    assert_eq!(both[0], "█ count  ▒ sum");
+    assert_eq!(both.len(), 1 + 6 + 2);
+    assert!(both[2].contains('▒'), "{both:?}");
 }
 
 #[test]
@@ -65,7 +68,54 @@ fn what_does_not_fit_is_said_and_nothing_is_wider_than_asked() {
         }
     }
     let rows = shown(&data.draw(Kind::Bars, 60, 10));
-    assert_eq!(rows.last().unwrap(), "… 91 more");
+    assert_eq!(rows.last().unwrap(), "… 93 more");
+    let rows = shown(&data.draw_from(Kind::Bars, 40, 60, 10));
+    assert!(rows[0].starts_with("label number 40"), "{rows:?}");
+    assert_eq!(rows.last().unwrap(), "… 40 before, 53 more");
+    let rows = shown(&data.draw_from(Kind::Bars, 1_000, 60, 10));
+    assert!(rows[6].starts_with("label number 99"), "{rows:?}");
+    assert_eq!(data.places(Kind::Bars), 100);
+    assert_eq!(data.fits(Kind::Bars, 10), 7);
+}
+
+#[test]
+fn lines_of_several_series_are_told_apart_by_their_points() {
+    let days: Vec<RawDocumentBuf> = (0..9_i64)
+        .map(|d| {
+            let day = bson::DateTime::from_millis(d * 86_400_000);
+            rawdoc! { "_id": day, "a": d, "b": 8 - d }
+        })
+        .collect();
+    let data = Data::of(&days).unwrap();
+    let rows = shown(&data.draw(Kind::Lines, 60, 14));
+    assert_eq!(rows[0], "● a  ■ b");
+    let count = |c: char| {
+        rows[1..]
+            .iter()
+            .map(|r| r.matches(c).count())
+            .sum::<usize>()
+    };
+    assert!(count('●') >= 8 && count('■') >= 8, "{rows:#?}");
+    let axis = &rows[rows.len() - 1];
+    assert!(
+        axis.contains("1970-01-01") && axis.contains("1970-01-04"),
+        "{axis}"
+    );
+    assert!(
+        data.svg(Kind::Lines, 640, 360)
+            .contains("stroke-dasharray=\"8 4\"")
+    );
+    assert!(data.svg(Kind::Bars, 640, 360).contains("url(#s1)"));
+}
+
+#[test]
+fn a_field_too_many_is_said() {
+    let one: bson::Document = (0..9)
+        .map(|n| (format!("n{n}"), bson::Bson::Int32(n)))
+        .collect();
+    let wide = RawDocumentBuf::try_from(&one).unwrap();
+    let data = Data::of(&[wide.clone(), wide]).unwrap();
+    assert_eq!((data.series.len(), data.more_numbers), (6, 3));
 }
 
 #[test]
@@ -101,7 +151,7 @@ fn a_histogram_counts_every_value_once() {
     assert!((total - 1000.0).abs() < 1e-9);
     assert!(bins.labels.len() > 5);
     let same = Data::of(&[rawdoc! { "n": 7 }, rawdoc! { "n": 7 }]).unwrap();
-    assert_eq!(shown(&same.draw(Kind::Histogram, 20, 5)).len(), 1);
+    assert_eq!(shown(&same.draw(Kind::Histogram, 20, 2)).len(), 1);
 }
 
 #[test]

@@ -18,58 +18,80 @@ fn right(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(blanks))
 }
 
-/// The names of the series, where there is more than one.
-fn legend(data: &Data, rows: &mut Vec<Row>) {
+/// What bars of each series are made of, so that they can be told apart without colours.
+const FILLS: [char; 6] = ['█', '▒', '▓', '░', '▞', '▚'];
+/// What points of each series are marked with in lines.
+const MARKS: [char; 6] = ['●', '■', '▲', '◆', '○', '□'];
+/// The rows of the axis below bars.
+pub(super) const AXIS: usize = 2;
+
+/// The sign of a series.
+fn sign(of: &[char; 6], series: usize) -> char {
+    of.get(series % of.len()).copied().unwrap_or('█')
+}
+
+/// The names of the series, where there is more than one, each with its sign.
+fn legend(data: &Data, signs: &[char; 6], width: usize, rows: &mut Vec<Row>) {
     if data.series.len() < 2 {
         return;
     }
+    let each = (width / data.series.len()).saturating_sub(4).max(1);
     let mut row = Vec::new();
     for (i, series) in data.series.iter().enumerate() {
-        row.push(Piece::new("■ ", Role::Series(i)));
+        row.push(Piece::new(format!("{} ", sign(signs, i)), Role::Series(i)));
         row.push(Piece::new(
-            format!("{}  ", cut(&series.name, 24)),
+            format!("{}  ", cut(&series.name, each.min(24))),
             Role::Label,
         ));
     }
     rows.push(row);
 }
 
-/// Says how many labels are not shown.
-fn rest(left: usize, rows: &mut Vec<Row>) {
-    if left > 0 {
-        rows.push(vec![Piece::new(format!("… {left} more"), Role::Axis)]);
-    }
+/// Says which labels are not shown.
+fn rest(before: usize, after: usize, rows: &mut Vec<Row>) {
+    let text = match (before, after) {
+        (0, 0) => return,
+        (0, after) => format!("… {after} more"),
+        (before, 0) => format!("… {before} before"),
+        (before, after) => format!("… {before} before, {after} more"),
+    };
+    rows.push(vec![Piece::new(text, Role::Axis)]);
 }
 
-pub(super) fn bars(data: &Data, width: usize, height: usize) -> Vec<Row> {
+pub(super) fn bars(data: &Data, first: usize, width: usize, height: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     let Some((low, high)) = data.range() else {
         return rows;
     };
-    legend(data, &mut rows);
+    legend(data, &FILLS, width, &mut rows);
     let each = data.series.len().max(1);
-    let room = height.saturating_sub(rows.len());
     let total = data.labels.len();
+    // The axis is drawn where it leaves room for what it is of.
+    let axis = match height >= rows.len() + each + AXIS + 1 {
+        true => AXIS,
+        false => 0,
+    };
+    let room = height.saturating_sub(rows.len() + axis);
     let fits = room / each;
     let shown = if fits >= total && data.left_out == 0 {
         total
     } else {
         (room.saturating_sub(1) / each).min(total)
     };
-    let labels: Vec<String> = data.labels.iter().take(shown).map(Label::text).collect();
-    let label_width = labels
+    let first = first.min(total - shown);
+    let labels: Vec<String> = data
+        .labels
         .iter()
-        .map(|l| l.width())
-        .max()
-        .unwrap_or(0)
-        .min((width / 3).max(6));
-    let value_width = data
-        .series
-        .iter()
-        .flat_map(|s| s.values.iter().take(shown).flatten())
-        .map(|v| number(*v).width())
-        .max()
-        .unwrap_or(0);
+        .skip(first)
+        .take(shown)
+        .map(Label::text)
+        .collect();
+    // Of all labels and numbers, so that nothing moves sideways when they are scrolled.
+    let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
+    let label_width =
+        widest(&mut data.labels.iter().map(|l| l.text().width())).min((width / 3).max(6));
+    let values = || data.series.iter().flat_map(|s| s.values.iter().flatten());
+    let value_width = widest(&mut values().map(|v| number(*v).width()));
     let room = width
         .saturating_sub(label_width + 2 + value_width + 1)
         .max(1);
@@ -89,10 +111,10 @@ pub(super) fn bars(data: &Data, width: usize, height: usize) -> Vec<Row> {
                 Piece::new(padded(&cut(name, label_width), label_width), Role::Label),
                 Piece::new(" │", Role::Axis),
             ];
-            match series.values.get(i).copied().flatten() {
+            match series.values.get(first + i).copied().flatten() {
                 None => {}
                 Some(value) => {
-                    let bar = bar(value, scale, zero, negative);
+                    let bar = bar(value, scale, zero, negative, sign(&FILLS, s));
                     row.push(Piece::new(bar, Role::Series(s)));
                     row.push(Piece::new(format!(" {}", number(value)), Role::Label));
                 }
@@ -100,13 +122,48 @@ pub(super) fn bars(data: &Data, width: usize, height: usize) -> Vec<Row> {
             rows.push(row);
         }
     }
-    rest(total - shown + data.left_out, &mut rows);
+    if axis > 0 && shown > 0 {
+        below(&mut rows, label_width + 1, room, (low, high));
+    }
+    rest(first, total - first - shown + data.left_out, &mut rows);
     rows.truncate(height);
     rows
 }
 
+/// The axis below bars: a line with a tick to each round number, and the numbers.
+fn below(rows: &mut Vec<Row>, lead: usize, room: usize, (low, high): (f64, f64)) {
+    let mut line: Vec<char> = vec!['─'; room];
+    let mut numbers = String::new();
+    for mark in ticks(low, high, (room / 12).clamp(2, 8)) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a place within the columns of the terminal"
+        )]
+        let at = ((mark - low) / (high - low) * room as f64).round().max(0.0) as usize;
+        // The tick stands in the last cell of a bar of that length.
+        let at = at.saturating_sub(1).min(room.saturating_sub(1));
+        let text = number(mark);
+        let start = (at + 1).saturating_sub(text.width().div_ceil(2));
+        let end = numbers.width();
+        if start < end + usize::from(end > 0) || start + text.width() > room + 8 {
+            continue;
+        }
+        numbers.push_str(&" ".repeat(start - end));
+        numbers.push_str(&text);
+        if let Some(cell) = line.get_mut(at) {
+            *cell = '┴';
+        }
+    }
+    let blank = " ".repeat(lead);
+    let line: String = line.into_iter().collect();
+    rows.push(vec![Piece::new(format!("{blank}└{line}"), Role::Axis)]);
+    rows.push(vec![Piece::new(format!("{blank} {numbers}"), Role::Axis)]);
+}
+
 /// One bar from the place of 0, in eighths of a cell where it goes to the right.
-fn bar(value: f64, scale: f64, zero: usize, negative: bool) -> String {
+fn bar(value: f64, scale: f64, zero: usize, negative: bool, fill: char) -> String {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -115,16 +172,21 @@ fn bar(value: f64, scale: f64, zero: usize, negative: bool) -> String {
     let eighths = (value.abs() * scale * 8.0).round() as usize;
     if value < 0.0 {
         let cells = eighths.div_ceil(8).min(zero);
-        return format!("{}{}", " ".repeat(zero - cells), "█".repeat(cells));
+        let bar = String::from(fill).repeat(cells);
+        return format!("{}{bar}", " ".repeat(zero - cells));
     }
     let mut out = " ".repeat(if negative { zero } else { 0 });
-    out.push_str(&"█".repeat(eighths / 8));
-    match EIGHTHS.get(eighths % 8) {
-        Some(' ') | None => {}
-        Some(part) => out.push(*part),
+    if fill == '█' {
+        out.push_str(&"█".repeat(eighths / 8));
+        match EIGHTHS.get(eighths % 8) {
+            Some(' ') | None => {}
+            Some(part) => out.push(*part),
+        }
+    } else {
+        out.push_str(&String::from(fill).repeat((eighths + 4) / 8));
     }
     // Something is never drawn as nothing.
-    if eighths == 0 && value > 0.0 {
+    if value > 0.0 && (eighths == 0 || (fill != '█' && eighths < 4)) {
         out.push('▏');
     }
     out
@@ -135,6 +197,8 @@ struct Dots {
     width: usize,
     height: usize,
     cells: Vec<(u8, usize)>,
+    /// The series whose point stands in a cell.
+    marks: Vec<Option<usize>>,
 }
 
 impl Dots {
@@ -143,6 +207,20 @@ impl Dots {
             width,
             height,
             cells: vec![(0, 0); width * height],
+            marks: vec![None; width * height],
+        }
+    }
+
+    /// Marks the point of a series, unless one beside it is marked already.
+    fn mark(&mut self, (x, y): (usize, usize), series: usize) {
+        let (column, row) = (x / 2, y / 4);
+        let start = row * self.width + column.saturating_sub(2);
+        let end = row * self.width + (column + 3).min(self.width);
+        let free = |marks: &[Option<usize>]| marks.iter().all(|m| *m != Some(series));
+        if self.marks.get(start..end).is_some_and(free)
+            && let Some(mark @ None) = self.marks.get_mut(row * self.width + column)
+        {
+            *mark = Some(series);
         }
     }
 
@@ -213,7 +291,8 @@ pub(super) fn lines(data: &Data, width: usize, height: usize) -> Vec<Row> {
     let Some((low, high)) = data.range() else {
         return rows;
     };
-    legend(data, &mut rows);
+    legend(data, &MARKS, width, &mut rows);
+    let several = data.series.len() > 1;
     let canvas_height = height.saturating_sub(rows.len() + 2).clamp(1, 100);
     let marks = ticks(low, high, (canvas_height / 3).clamp(1, 8));
     let low = marks.first().copied().unwrap_or(low).min(low);
@@ -253,6 +332,9 @@ pub(super) fn lines(data: &Data, width: usize, height: usize) -> Vec<Row> {
                 (Some(value), Some(part)) => {
                     let here = (across(*part), down(value));
                     dots.line(before.unwrap_or(here), here, s);
+                    if several {
+                        dots.mark(here, s);
+                    }
                     Some(here)
                 }
                 // A gap in the numbers is a gap in the line.
@@ -276,8 +358,11 @@ pub(super) fn lines(data: &Data, width: usize, height: usize) -> Vec<Row> {
             .cells
             .get(row * canvas_width..(row + 1) * canvas_width)
             .unwrap_or(&[]);
-        for (bits, series) in cells {
-            let (character, role) = if *bits == 0 {
+        let marks = dots.marks.iter().skip(row * canvas_width);
+        for ((bits, series), mark) in cells.iter().zip(marks) {
+            let (character, role) = if let Some(series) = mark {
+                (sign(&MARKS, *series), Role::Series(*series))
+            } else if *bits == 0 {
                 (' ', Role::Axis)
             } else {
                 let code = 0x2800 + u32::from(*bits);
@@ -292,29 +377,69 @@ pub(super) fn lines(data: &Data, width: usize, height: usize) -> Vec<Row> {
         }
         rows.push(pieces);
     }
+    let (mut ticks, mut names) = (String::new(), String::new());
+    for (column, text) in along(data, &order, &at, canvas_width) {
+        let here = ticks.width();
+        ticks.push_str(&"─".repeat(column.saturating_sub(here)));
+        ticks.push('┴');
+        // The name is in the middle of its tick as far as the canvas goes.
+        let start = column.saturating_sub(text.width() / 2);
+        let start = start.min(canvas_width.saturating_sub(text.width()));
+        names.push_str(&" ".repeat(start.saturating_sub(names.width())));
+        names.push_str(&text);
+    }
+    let here = ticks.width();
+    ticks.push_str(&"─".repeat(canvas_width.saturating_sub(here)));
     rows.push(vec![Piece::new(
-        format!("{} └{}", " ".repeat(axis_width), "─".repeat(canvas_width)),
+        format!("{} └{ticks}", " ".repeat(axis_width)),
         Role::Axis,
     )]);
-    let end = |i: Option<&usize>| {
-        i.and_then(|i| data.labels.get(*i))
-            .map(Label::text)
-            .unwrap_or_default()
-    };
-    let (first, last) = (end(order.first()), end(order.last()));
-    let first = cut(&first, canvas_width / 2);
-    let last = cut(&last, canvas_width.saturating_sub(first.width() + 1));
-    let gap = canvas_width.saturating_sub(first.width() + last.width());
     rows.push(vec![Piece::new(
-        format!(
-            "{}{first}{}{last}",
-            " ".repeat(axis_width + 2),
-            " ".repeat(gap)
-        ),
+        format!("{}{names}", " ".repeat(axis_width + 2)),
         Role::Label,
     )]);
     rows.truncate(height);
     rows
+}
+
+/// The labels that have room below lines, with the columns of their ticks: the first, the last, and some in between.
+fn along(data: &Data, order: &[usize], at: &[f64], width: usize) -> Vec<(usize, String)> {
+    let column = |i: usize| {
+        let part = at.get(i).copied().unwrap_or(0.0).clamp(0.0, 1.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a place within the canvas"
+        )]
+        let column = (part * width.saturating_sub(1) as f64).round() as usize;
+        column
+    };
+    let name = |i: usize, room: usize| {
+        let text = data.labels.get(i).map(Label::text).unwrap_or_default();
+        cut(&text, room)
+    };
+    let (Some(first), Some(last)) = (order.first(), order.last()) else {
+        return Vec::new();
+    };
+    let head = name(*first, width / 2);
+    if first == last {
+        return vec![(column(*first), head)];
+    }
+    let tail = name(*last, width.saturating_sub(head.width() + 1));
+    let (mut end, stop) = (head.width() + 2, width.saturating_sub(tail.width() + 2));
+    let mut found = vec![(column(*first), head)];
+    for i in order {
+        let text = name(*i, width / 4);
+        let middle = column(*i);
+        let start = middle.saturating_sub(text.width() / 2);
+        if start >= end && start + text.width() <= stop {
+            end = start + text.width() + 2;
+            found.push((middle, text));
+        }
+    }
+    found.push((column(*last), tail));
+    found
 }
 
 /// The first piece of a row is the axis, which no dot joins.
