@@ -396,6 +396,10 @@ impl Query {
         self.results.documents = Some(documents);
         if is_new {
             self.show_as_wanted();
+            let kind = self.wanted_chart();
+            if let (Some(kind), Some(documents)) = (kind, &mut self.results.documents) {
+                documents.show_chart(scope, Some(kind));
+            }
         }
     }
 
