@@ -185,6 +185,7 @@ fn draw_chart(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect, figure: &Figure)
         return;
     }
     let data = Data {
+        more_numbers: 0,
         label: "time".to_owned(),
         labels: points.iter().map(|p| Label::Text(clock(p.at))).collect(),
         series: vec![Series {
