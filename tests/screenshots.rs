@@ -254,7 +254,7 @@ async fn a_pool_at_its_limit_is_told_and_what_runs_on_it_is_seen() {
         console.screen()
     );
     save(&console, "monitor-saturated", false);
-    console.keys("enter");
+    console.keys("j enter");
     let runs = format!("find {namespace}");
     let both = |s: &str| s.matches(runs.as_str()).count() == 2;
     console.wait_until("what runs on both", both).await;

@@ -202,6 +202,8 @@ fn the_saturated_pool_says_in_words_what_to_do_and_leads_to_what_runs() {
         console.screen()
     );
     console.keys("enter");
+    assert!(console.shows("stop it"), "what runs: {}", console.screen());
+    console.keys("1 j enter");
     let screen = console.screen();
     assert!(screen.contains("find shop.customers"), "{screen}");
 }
