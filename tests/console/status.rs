@@ -59,7 +59,7 @@ fn three(size: (u16, u16)) -> Harness {
             failure: refused(),
         },
     );
-    console.keys("p s");
+    console.keys("p S");
     console
 }
 
@@ -109,9 +109,9 @@ fn enter_tries_now_and_all_are_connected_and_closed_together() {
     console.effects();
     console.keys("j enter");
     assert_eq!(console.effects(), [connect("analytics")]);
-    console.keys("p c");
+    console.keys("p C");
     assert_eq!(console.effects(), [connect("analytics"), connect("far")]);
-    console.keys("p x");
+    console.keys("p X");
     assert_eq!(console.effects(), [close("main"), close("analytics")]);
     console.keys("X");
     assert_eq!(console.effects(), [close("analytics")]);
@@ -128,7 +128,7 @@ fn a_load_needs_a_profile_that_allows_it_and_a_query_that_reads() {
     let mut console = Harness::new();
     console.open("main", "shop.orders");
     console.effects();
-    console.keys("p l");
+    console.keys("p L");
     assert!(console.shows("allow_load = true"), "{}", console.screen());
     let allowing = Profile {
         allow_load: true,
@@ -138,13 +138,13 @@ fn a_load_needs_a_profile_that_allows_it_and_a_query_that_reads() {
     console.open("main", "shop.orders");
     console.effects();
     console
-        .keys("p l")
+        .keys("p L")
         .type_text(" db.orders.drop()")
         .keys("enter");
     assert!(console.shows("a load only reads"), "{}", console.screen());
     assert!(console.request(|r| matches!(r, Request::Load(_))).is_none());
     console
-        .keys("esc p l")
+        .keys("esc p L")
         .type_text(" {paid: true}")
         .keys("enter");
     let Some((_, Request::Load(load))) = console.request(|r| matches!(r, Request::Load(_))) else {
@@ -173,7 +173,7 @@ async fn a_load_shows_its_figures_and_stops_when_it_is_asked_to() {
     };
     let mut console = Console::new(vec![main], Library::default(), (110, 44));
     console.wait_for("primary").await;
-    console.keys("p l");
+    console.keys("p L");
     for _ in 0..6 {
         console.keys("backspace");
     }
@@ -189,7 +189,7 @@ async fn a_load_shows_its_figures_and_stops_when_it_is_asked_to() {
     ] {
         assert!(screen.contains(text), "no `{text}`:\n{screen}");
     }
-    console.keys("esc p l");
+    console.keys("esc p L");
     for _ in 0..6 {
         console.keys("backspace");
     }
