@@ -275,6 +275,7 @@ impl LoadReport {
             labels,
             series,
             left_out: 0,
+            more_numbers: 0,
             unlabelled: false,
         })
     }
