@@ -63,9 +63,8 @@ pub fn run(args: &LogArgs) -> Exit {
         }
         return Exit::Ok;
     }
-    let wanted = |change: &Change| {
-        args.profiles.is_empty() || args.profiles.iter().any(|p| *p == change.profile)
-    };
+    let wanted =
+        |change: &Change| args.profiles.is_empty() || args.profiles.contains(&change.profile);
     let read = |most: usize| {
         connections::read(&directory, most, wanted)
             .map_err(|e| usage(&format!("cannot read the log: {e}")))
@@ -81,7 +80,10 @@ pub fn run(args: &LogArgs) -> Exit {
     if told.is_empty() && !args.follow {
         print::note("nothing is in the log yet");
     }
-    while args.follow {
+    if !args.follow {
+        return Exit::Ok;
+    }
+    loop {
         std::thread::sleep(LOOK);
         let now = match read(ALL) {
             Ok(changes) => changes,
@@ -99,7 +101,6 @@ pub fn run(args: &LogArgs) -> Exit {
             told = now;
         }
     }
-    Exit::Ok
 }
 
 fn tell(changes: &[Change], format: Format) -> print::Sent {

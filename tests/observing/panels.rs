@@ -253,12 +253,12 @@ fn an_operation_is_opened_as_query_text_and_explained_without_being_run() {
 #[test]
 fn a_restarted_server_is_said_and_gives_no_rate() {
     let mut harness = on("p s", SMALL);
-    answer(&mut harness, 0, Observation::Server(figures(5)));
+    answer(&mut harness, 0, Observation::Server(Box::new(figures(5))));
     second(&mut harness);
     second(&mut harness);
     let mut again = figures(0);
     again.up = Duration::from_secs(1);
-    answer(&mut harness, 2_000, Observation::Server(again));
+    answer(&mut harness, 2_000, Observation::Server(Box::new(again)));
     let readings = &monitor(&harness).server.readings;
     assert_eq!(readings.last().unwrap().rates, None);
     assert_eq!(readings.restarted, Some(START as i64 + 2_000));

@@ -33,7 +33,7 @@ fn the_figures_of_a_server() {
             answer(
                 &mut harness,
                 step * 2_000,
-                Observation::Server(figures(step)),
+                Observation::Server(Box::new(figures(step))),
             );
             harness.wait(Duration::from_secs(2));
         }
@@ -91,7 +91,7 @@ fn what_is_written() {
 #[test]
 fn a_failure_with_what_was_read_before() {
     let mut harness = on("p s", (80, 24));
-    answer(&mut harness, 0, Observation::Server(figures(0)));
+    answer(&mut harness, 0, Observation::Server(Box::new(figures(0))));
     harness.wait(Duration::from_secs(3));
     let (task, _) = asked(&mut harness).unwrap();
     let failure = Failure::new(

@@ -47,7 +47,7 @@ fn by_month(created: &[DateTime], since: i64) -> BTreeMap<(i64, u8), u64> {
     for at in created.iter().map(|d| d.timestamp_millis()) {
         if at >= since {
             let day = Calendar::from_millis(at);
-            *months.entry((i64::from(day.year), day.month)).or_insert(0) += 1;
+            *months.entry((day.year, day.month)).or_insert(0) += 1;
         }
     }
     months

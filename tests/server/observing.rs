@@ -34,7 +34,7 @@ async fn topology(desk: &mut Desk) -> Topology {
 
 async fn figures(desk: &mut Desk) -> ServerFigures {
     match observed(desk, Observe::Server).await {
-        Observation::Server(figures) => figures,
+        Observation::Server(figures) => *figures,
         other => panic!("{other:?}"),
     }
 }

@@ -288,7 +288,7 @@ impl Content for ServerPanel {
             && let (Some(Observation::Server(figures)), Some(at)) =
                 (self.reading.seen(), self.reading.at())
         {
-            self.readings.take(at, figures.clone());
+            self.readings.take(at, (**figures).clone());
         }
     }
 

@@ -146,8 +146,8 @@ impl Query {
     /// The current database at a place of the text.
     fn database_at(&self, offset: usize) -> String {
         let before = self.text.parts.iter().filter(|p| p.span.end <= offset);
-        let used = before.filter_map(|p| p.statement.as_ref());
-        let used = used.filter(|s| s.operation == Operation::Use).next_back();
+        let mut used = before.filter_map(|p| p.statement.as_ref());
+        let used = used.rfind(|s| s.operation == Operation::Use);
         used.map_or_else(|| self.database.clone(), |s| s.database.clone())
     }
 

@@ -52,7 +52,7 @@ pub enum Observation {
     /// To [`Observe::Topology`].
     Topology(Topology),
     /// To [`Observe::Server`].
-    Server(ServerFigures),
+    Server(Box<ServerFigures>),
     /// To [`Observe::Operations`].
     Operations(Operations),
     /// To [`Observe::Slow`].

@@ -57,7 +57,7 @@ pub(super) async fn observe(
     call.go_on()?;
     let what = match what {
         Observe::Topology => Observation::Topology(topology::look(&seat).await?),
-        Observe::Server => Observation::Server(server::look(&seat).await?),
+        Observe::Server => Observation::Server(Box::new(server::look(&seat).await?)),
         Observe::Operations { idle } => {
             Observation::Operations(operations::look(&seat, *idle).await?)
         }

@@ -67,7 +67,7 @@ pub(super) fn bars(data: &Data, first: usize, width: usize, height: usize) -> Ve
     let each = data.series.len().max(1);
     let total = data.labels.len();
     // The axis is drawn where it leaves room for what it is of.
-    let axis = match height >= rows.len() + each + AXIS + 1 {
+    let axis = match height > rows.len() + each + AXIS {
         true => AXIS,
         false => 0,
     };

@@ -26,6 +26,9 @@ const LEAST: u16 = 3;
 const LABEL: u16 = 9;
 /// From so many columns on there is room for all of a line.
 const WIDE: u16 = 70;
+
+/// A line of a server's last minutes: its name, a value a second, and how a value is written.
+type Graph<'a> = (&'a str, Vec<u32>, fn(u32) -> String);
 /// The most lines of one warning.
 const WRAPPED: usize = 3;
 
@@ -333,7 +336,7 @@ fn draw_card(
     let seconds = seconds(figures, pool);
     let span = span(figures);
     let width = usize::from(area.width).saturating_sub(usize::from(LABEL) + 24);
-    let graphs: [(&str, Vec<u32>, fn(u32) -> String); 4] = [
+    let graphs: [Graph<'_>; 4] = [
         ("in use", seconds.iter().map(|s| s.in_use).collect(), number),
         (
             "waiting",
