@@ -50,11 +50,13 @@ fn median(mut figures: Vec<u64>) -> u64 {
 struct Rounds {
     whole: u32,
     cut_short: u32,
+    /// The keys of the step that did not come off last.
+    last_cut: Option<&'static str>,
 }
 
 /// One step: keys, and what is then to be on the screen.
 const STEPS: [(&str, &str); 24] = [
-    ("\x1b", ""),
+    ("2", ""),
     ("r", "row number"),
     ("jjjjj", "row number"),
     ("\x1b[6~\x1b[6~\x1b[6~", "row number"),
@@ -91,6 +93,9 @@ fn round(pty: &mut Pty, rounds: &mut Rounds) {
                 break;
             }
             if since.elapsed() > Duration::from_secs(3) {
+                if rounds.whole == 0 && rounds.cut_short == 0 {
+                    eprintln!("{keys:?} did not lead to {seen:?}:\n{}", pty.text());
+                }
                 // The server is away, most likely. Out of whatever is open, nothing written.
                 for _ in 0..3 {
                     pty.send("\x1b");
@@ -102,6 +107,7 @@ fn round(pty: &mut Pty, rounds: &mut Rounds) {
                 std::thread::sleep(Duration::from_millis(100));
                 pty.send("\x1b");
                 rounds.cut_short += 1;
+                rounds.last_cut = Some(keys);
                 return;
             }
         }
