@@ -1236,6 +1236,30 @@ pub const COMMANDS: &[Entry] = &[
         contexts: &[Context::Global],
     },
     Entry {
+        command: Command::Status,
+        name: "status",
+        help: "how all profiles stand",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::ConnectAll,
+        name: "connect-all",
+        help: "connect all profiles",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::CloseAll,
+        name: "close-all",
+        help: "close all connections",
+        contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::Load,
+        name: "load",
+        help: "put a read load on the profile's pool",
+        contexts: &[Context::Global],
+    },
+    Entry {
         command: Command::Pools,
         name: "pools",
         help: "the connection pools",
@@ -1379,30 +1403,6 @@ pub const COMMANDS: &[Entry] = &[
         name: "disconnect",
         help: "disconnect the profile",
         contexts: &[Context::Profiles, Context::Tree],
-    },
-    Entry {
-        command: Command::Status,
-        name: "status",
-        help: "how all profiles stand",
-        contexts: &[Context::Global],
-    },
-    Entry {
-        command: Command::ConnectAll,
-        name: "connect-all",
-        help: "connect all profiles",
-        contexts: &[Context::Global],
-    },
-    Entry {
-        command: Command::CloseAll,
-        name: "close-all",
-        help: "close all connections",
-        contexts: &[Context::Global],
-    },
-    Entry {
-        command: Command::Load,
-        name: "load",
-        help: "put a read load on the profile's pool",
-        contexts: &[Context::Global],
     },
     Entry {
         command: Command::Unlock,

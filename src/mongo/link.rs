@@ -13,7 +13,7 @@ use futures_util::StreamExt as _;
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{ReadPreference, SelectionCriteria};
 use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
-use mongodb::{Client, ClientSession};
+use mongodb::{Client, ClientSession, Database};
 use tokio::sync::{Notify, OnceCell, watch};
 
 use crate::mongo::connect::Prepared;
@@ -29,6 +29,8 @@ mod transaction;
 pub(crate) use transaction::{Transaction, may_try_again};
 
 /// The driver's own bound on a pool where nobody sets one.
+/// Connections of the client beside the pool: a panel's look, one that it left behind, and a stop.
+const CONTROL_POOL: u32 = 3;
 const USUAL_POOL: u32 = 10;
 
 /// Servers of 4.4 and later take a `comment` on every command.
@@ -89,7 +91,8 @@ pub(crate) struct Link {
     /// Sessions of numbered writes. Their numbers are far above the driver's own, so the driver must not use them again:
     /// the server would take its next transaction in one for an old one.
     writing: Mutex<Vec<ClientSession>>,
-    /// A client of its own for stopping operations, so that a full pool cannot hold it up.
+    /// A client of its own for stopping operations and for looking at the deployment, so that a full pool cannot hold
+    /// either up.
     control: OnceCell<Client>,
     /// Where commands are counted.
     pools: PoolWatch,
@@ -102,6 +105,8 @@ pub(crate) struct Link {
 pub(crate) struct Batches {
     cursor: RawBatchCursor,
     link: Arc<Link>,
+    /// Whether it is read beside the profile's pool.
+    aside: bool,
     begun: bool,
     /// What further batches are.
     work: Arc<Work>,
@@ -110,7 +115,7 @@ pub(crate) struct Batches {
 impl Batches {
     /// The next batch; `None` at the end.
     pub(crate) async fn next(&mut self) -> Option<Result<RawBatch, Error>> {
-        if !std::mem::replace(&mut self.begun, true) {
+        if !std::mem::replace(&mut self.begun, true) || self.aside {
             return self.cursor.next().await;
         }
         let link = Arc::clone(&self.link);
@@ -253,13 +258,12 @@ impl Link {
         !secondaries_do && self.topology.borrow().lacks_primary()
     }
 
-    /// Stops what runs on the server under one of `comments`. Best effort: what cannot be found has ended.
-    pub(crate) async fn kill(&self, comments: &[String]) {
-        let control = self
-            .control
+    /// The client that a full pool cannot hold up.
+    async fn control(&self) -> Result<&Client, Error> {
+        self.control
             .get_or_try_init(|| async {
                 let mut options = self.prepared.options.clone();
-                options.max_pool_size = Some(1);
+                options.max_pool_size = Some(CONTROL_POOL);
                 options.min_pool_size = None;
                 options.server_selection_timeout = Some(Duration::from_secs(1));
                 options.sdam_event_handler = None;
@@ -267,8 +271,12 @@ impl Link {
                 options.cmap_event_handler = None;
                 Client::with_options(options)
             })
-            .await;
-        let Ok(control) = control else {
+            .await
+    }
+
+    /// Stops what runs on the server under one of `comments`. Best effort: what cannot be found has ended.
+    pub(crate) async fn kill(&self, comments: &[String]) {
+        let Ok(control) = self.control().await else {
             return;
         };
         let admin = control.database("admin");
@@ -321,6 +329,8 @@ pub(crate) struct Call {
     usual: Option<Duration>,
     /// A limit of time of its own, beside the profile's.
     within: Option<Duration>,
+    /// The client that reads and commands of this call go through in the place of the profile's own.
+    aside: Option<Client>,
 }
 
 impl Call {
@@ -332,6 +342,35 @@ impl Call {
             cancel,
             usual,
             within: None,
+            aside: None,
+        }
+    }
+
+    /// The same call beside the profile's pool: it neither waits for a connection of that pool nor is counted there.
+    ///
+    /// # Errors
+    /// Where the options of the profile give no client.
+    pub(crate) async fn aside(&self) -> Result<Self, Error> {
+        let client = self.link.control().await?.clone();
+        Ok(Self {
+            aside: Some(client),
+            ..self.clone()
+        })
+    }
+
+    fn database(&self, name: &str) -> Database {
+        let client = self.aside.as_ref().unwrap_or(&self.link.client);
+        client.database(name)
+    }
+
+    async fn timed<T>(
+        &self,
+        work: &Arc<Work>,
+        command: impl IntoFuture<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        match self.aside {
+            Some(_) => command.await,
+            None => self.link.timed(work, command).await,
         }
     }
 
@@ -478,13 +517,13 @@ impl Call {
     ) -> Result<Document, Error> {
         self.dress_read(&mut command);
         let work = self.work(database, &command);
-        let database = self.link.client.database(database);
+        let database = self.database(database);
         let selection = chosen.unwrap_or_else(|| self.selection());
         let send = || {
             let action = database
                 .run_raw_command(command.clone())
                 .selection_criteria(selection.clone());
-            self.link.timed(&work, action)
+            self.timed(&work, action)
         };
         match send().await {
             Err(error) if self.again(&error) => send().await,
@@ -538,7 +577,7 @@ impl Call {
             None => self.selection(),
         };
         let work = self.work(database, &command);
-        let database = self.link.client.database(database);
+        let database = self.database(database);
         let comments = self.link.takes_comments();
         let send = || {
             let mut action = database
@@ -553,7 +592,7 @@ impl Call {
             if comments {
                 action = action.comment(Bson::String(self.comment.to_string()));
             }
-            self.link.timed(&work, action.batch())
+            self.timed(&work, action.batch())
         };
         let cursor = match send().await {
             Err(error) if !opening.once && self.again(&error) => send().await,
@@ -562,6 +601,7 @@ impl Call {
         Ok(Batches {
             cursor,
             link: Arc::clone(&self.link),
+            aside: self.aside.is_some(),
             begun: false,
             work: Arc::new(Work {
                 command: Arc::from("getMore"),
@@ -585,10 +625,8 @@ impl Call {
         self.dress(&mut command, false);
         self.concern(&mut command);
         let work = self.work(database, &command);
-        let database = self.link.client.database(database);
-        self.link
-            .timed(&work, database.run_raw_command(command))
-            .await
+        let database = self.database(database);
+        self.timed(&work, database.run_raw_command(command)).await
     }
 
     /// `insert`, `update` or `delete` of one document, with its bytes as they are. Where the server can recognise a second
@@ -602,11 +640,10 @@ impl Call {
     ) -> Result<Document, Failure> {
         self.dress(&mut command, false);
         self.concern(&mut command);
-        let database = self.link.client.database(&namespace.database);
+        let database = self.database(&namespace.database);
         let work = self.work(&namespace.database, &command);
         if !self.link.numbered_writes.load(Ordering::Relaxed) {
             return self
-                .link
                 .timed(&work, database.run_raw_command(command))
                 .await
                 .map_err(|e| self.write_failure(&e, Some(namespace)));
@@ -643,7 +680,7 @@ impl Call {
             let action = database
                 .run_raw_command(command.clone())
                 .session(&mut *session);
-            let result = self.link.timed(&work, action).await;
+            let result = self.timed(&work, action).await;
             let over = sending > 1 && (Instant::now() >= until || self.cancel.is_cancelled());
             let error = match result {
                 Ok(reply) if over || !retryable_concern(&reply) => return Ok(reply),
@@ -690,12 +727,12 @@ impl Call {
     ) -> Result<Document, Error> {
         self.dress(&mut command, false);
         let work = self.work(database, &command);
-        let database = self.link.client.database(database);
+        let database = self.database(database);
         let mut action = database.run_raw_command(command);
         if let Some(chosen) = chosen {
             action = action.selection_criteria(chosen);
         }
-        self.link.timed(&work, action).await
+        self.timed(&work, action).await
     }
 
     /// Writes that may touch any number of documents, so that they must not be sent a second time.
@@ -707,9 +744,8 @@ impl Call {
         self.dress(&mut command, false);
         self.concern(&mut command);
         let work = self.work(&namespace.database, &command);
-        let database = self.link.client.database(&namespace.database);
-        self.link
-            .timed(&work, database.run_raw_command(command))
+        let database = self.database(&namespace.database);
+        self.timed(&work, database.run_raw_command(command))
             .await
             .map_err(|e| self.write_failure(&e, Some(namespace)))
     }

@@ -172,6 +172,26 @@ async fn a_sleeping_query_is_seen_and_killed_and_no_look_shows_itself() {
     assert_eq!(again, Reply::Killed(Killed::AlreadyGone));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_fills_a_pool_is_seen_and_killed_beside_that_pool() {
+    let database = filled("beside").await;
+    let one = with_option(database.uri(), "maxPoolSize=1");
+    let mut desk = Desk::new([profile("p", &one)]);
+    let text = "db.c.find({$where: 'sleep(60000) || true'})";
+    let request = Request::Run {
+        statement: statement(&database.name, text),
+        feed: feed_id(),
+        count: 10,
+    };
+    let task = desk.start("p", request);
+    let (host, operation) = sleeper(&mut desk, &database.name).await;
+    let id = operation.id.clone();
+    let killed = desk.ask("p", Request::KillOperation { host, id }).await;
+    assert_eq!(killed.unwrap(), Reply::Killed(Killed::Gone));
+    let failure = desk.settled(task).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Cancelled, "{failure}");
+}
+
 #[tokio::test]
 async fn a_read_only_profile_neither_kills_nor_sets_a_profiler() {
     let database = TestDatabase::new("readonly").await;

@@ -200,10 +200,11 @@ async fn a_pipeline_is_saved_as_a_view_once_it_is_confirmed() {
     console.wait_for("with 1 stage.").await;
     console.wait_for("does not keep `hint`").await;
     console.keys("y");
-    console.wait_for("create the view").await;
+    console.wait_for("create the view `").await;
     let view = database.collection("open_orders");
     assert_eq!(view.count_documents(doc! {}).await.unwrap(), 25);
     // What writes cannot be one.
+    console.keys("esc");
     write(&mut console, "db.orders.aggregate([{$out: 'x'}])");
     console.keys("ctrl-x v");
     console.wait_for("a view cannot have the stage").await;

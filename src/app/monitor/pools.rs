@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tui_textarea::Input;
 
 use super::choice::Choice;
-use super::{Content, Place, Step};
+use super::{Content, Panel, Place, Step};
 use crate::app::command::Command;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
@@ -163,7 +163,10 @@ impl PoolsPanel {
                 let rows = figures::rows(figures);
                 match self.row.chosen(&rows).cloned() {
                     Some(Row::Warning(address, Trouble::Saturated)) => {
-                        // A question to the server would wait behind those that wait.
+                        // What runs on the server is told by the server, where that can be asked.
+                        if let Some(operations) = Panel::from_name("operations") {
+                            return Step::TurnTo(operations);
+                        }
                         self.open(&address, Page::Connections);
                     }
                     Some(Row::Warning(address, _)) => self.open(&address, Page::Events),

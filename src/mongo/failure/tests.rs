@@ -235,7 +235,7 @@ fn the_monitors_trouble_explains_why_no_server_can_be_selected() {
     );
     assert_eq!(
         no_primary.summary,
-        "`localhost:27017` has no primary at the moment"
+        "the set of `localhost:27017` has no primary at the moment"
     );
 }
 

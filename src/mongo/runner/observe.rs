@@ -77,6 +77,14 @@ fn now() -> i64 {
         .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// The call beside the profile's pool, since what fills that pool is often what is looked for.
+async fn beside(call: &Call) -> Result<Call, Failure> {
+    match call.aside().await {
+        Ok(aside) => Ok(aside.limited(Some(LIMIT))),
+        Err(error) => Err(call.failure(&error, None)),
+    }
+}
+
 /// One server, and how it is asked.
 struct Seat {
     call: Call,
@@ -90,7 +98,7 @@ struct Seat {
 impl Seat {
     /// The primary, or any member where there is none.
     async fn take(call: &Call) -> Result<Self, Failure> {
-        let call = call.limited(Some(LIMIT));
+        let call = beside(call).await?;
         let hello = call
             .ask_of("admin", rawdoc! { "hello": 1 }, Some(primary_preferred()))
             .await
@@ -112,8 +120,8 @@ impl Seat {
     }
 
     /// The server of this address.
-    fn at(call: &Call, address: &str) -> Result<Self, Failure> {
-        let call = call.limited(Some(LIMIT));
+    async fn at(call: &Call, address: &str) -> Result<Self, Failure> {
+        let call = beside(call).await?;
         let several = call.link().topology.borrow().servers.len() > 1;
         let chosen = match server_of(call.link(), address) {
             Some(chosen) => chosen,

@@ -190,7 +190,7 @@ pub(in crate::mongo::runner) async fn kill(
     host: &str,
     id: &OperationId,
 ) -> Result<Killed, Failure> {
-    let seat = Seat::at(call, host)?;
+    let seat = Seat::at(call, host).await?;
     let words = |e: Error| seat.failure(&e, &KILL);
     if !runs(&seat, id).await.map_err(words)? {
         return Ok(Killed::AlreadyGone);

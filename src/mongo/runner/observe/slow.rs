@@ -332,7 +332,7 @@ pub(in crate::mongo::runner) async fn restore(
             None => return Ok(Restored::NotOurs),
         }
     };
-    let seat = Seat::at(call, &held.address)?;
+    let seat = Seat::at(call, &held.address).await?;
     let words = |e: Error| seat.failure(&e, &SET);
     let now = profiling(&seat, database).await.map_err(words)?;
     let Some(target) = lock(&post.profilers).target(&held, now) else {
