@@ -4,11 +4,15 @@
 //! drawn all the same, and what must be seen on each is asserted.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bson::{doc, rawdoc};
+use mongodeck::app::Msg;
 use mongodeck::cli::sandbox::profiles;
 use mongodeck::mongo::request::{Find, Namespace, Request, TaskId};
+use mongodeck::query::saved::shelf::{Origin, Shelf};
+use mongodeck::query::saved::shipped;
 use secrecy::ExposeSecret as _;
 
 use crate::support::console::Console;
@@ -101,6 +105,7 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     console.open("main", "career_dev.connections");
     console.wait_for("1 of").await;
     query_pictures(&mut console).await;
+    saved_pictures(&mut console).await;
     console.open("main", "career_dev.users");
     console.keys("M");
     console.wait_for("referred to by").await;
@@ -200,6 +205,27 @@ async fn query_pictures(console: &mut Console) {
     console.type_text("db.users.find({goal");
     console.wait_for("goalType").await;
     save(console, "query-completion", false);
+}
+
+/// A saved query from the list to the chart of its result.
+async fn saved_pictures(console: &mut Console) {
+    let mut shelf = Shelf::default();
+    for (path, text) in shipped::FILES {
+        shelf.parse(Origin::Shipped(path), path, text);
+    }
+    console.keys("esc ctrl-x r");
+    console.tell(Msg::Queries(Arc::new(shelf)));
+    console.type_text("applications-by-status");
+    console.wait_for("Job applications of each status").await;
+    save(console, "saved-queries", false);
+    console.keys("enter");
+    console.wait_for("2020-01-01T00:00:00").await;
+    save(console, "saved-query-form", false);
+    console.keys("f5");
+    console.wait_for("interviews").await;
+    console.wait_for("└┴").await;
+    save(console, "chart", false);
+    console.keys("esc");
 }
 
 /// Reads that take a while each, beyond what the pool of two has connections for.
