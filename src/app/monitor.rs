@@ -19,15 +19,18 @@ use std::time::Duration;
 
 use super::command::Command;
 use super::context::Context;
+use super::field::Field;
 use super::regions::Hit;
 use super::scope::{Scope, TabId};
 use super::tab::{Answer, Handled, Pane, Unsaved};
+use super::window::Window;
 use crate::config::state::{SessionTab, TabKind};
 use crate::mongo::request::drift::Progress;
 use crate::mongo::request::{Failure, ProfileName, Reply, TaskId};
 
 pub mod changes;
 pub mod choice;
+pub mod explaining;
 pub mod operations;
 pub mod pools;
 pub mod rates;
@@ -137,12 +140,45 @@ pub enum Step {
     TurnTo(Panel),
 }
 
+/// Rows that one turn of the wheel moves.
+const WHEEL: isize = 3;
+
+/// The rows that a turn of the wheel moves.
+fn turn(down: bool) -> isize {
+    if down { WHEEL } else { -WHEEL }
+}
+
+/// The rows of a panel, and the cursor among them.
+#[derive(Debug)]
+pub struct List<'p> {
+    /// How many rows there are.
+    pub rows: usize,
+    /// The cursor.
+    pub window: &'p mut Window,
+}
+
 /// What the monitor knows of a panel.
 pub trait Content: std::fmt::Debug {
     /// The context of the keys while the panel has them; [`Context::Input`] while a field of it is open.
     fn context(&self) -> Context {
         Context::Monitor
     }
+
+    /// Its list, where it has one of rows with a cursor.
+    fn list(&mut self) -> Option<List<'_>> {
+        None
+    }
+
+    /// The field that is open.
+    fn field(&mut self) -> Option<&mut Field> {
+        None
+    }
+
+    /// The text of the open field was changed.
+    fn edited(&mut self, _scope: &mut Scope<'_>, _at: &Place) {}
+
+    /// Shows all that is known of the row under the cursor.
+    fn details(&self, _scope: &mut Scope<'_>) {}
 
     /// The commands worth a hint, the most wanted first.
     fn hints(&self) -> &'static [Command];
@@ -151,21 +187,55 @@ pub trait Content: std::fmt::Debug {
     fn command(&mut self, scope: &mut Scope<'_>, at: &Place, command: Command) -> Step;
 
     /// Takes a typed key, in a context that takes text.
-    fn typed(&mut self, _scope: &mut Scope<'_>, _at: &Place, _input: tui_textarea::Input) {}
+    fn typed(&mut self, scope: &mut Scope<'_>, at: &Place, input: tui_textarea::Input) {
+        if let Some(field) = self.field() {
+            field.input(input);
+            self.edited(scope, at);
+        }
+    }
 
     /// Takes pasted text, in a context that takes text.
-    fn pasted(&mut self, _scope: &mut Scope<'_>, _at: &Place, _text: &str) {}
+    fn pasted(&mut self, scope: &mut Scope<'_>, at: &Place, text: &str) {
+        if let Some(field) = self.field() {
+            field.paste(text);
+            self.edited(scope, at);
+        }
+    }
 
     /// It was drawn: the number of rows that fit may have changed.
-    fn drawn(&mut self, _scope: &mut Scope<'_>, _at: &Place) {}
+    fn drawn(&mut self, scope: &mut Scope<'_>, _at: &Place) {
+        if let Some(list) = self.list() {
+            list.window.fit(list.rows, scope.regions.main_rows);
+        }
+    }
+
+    /// Takes a command that moves in the list. Whether it was one.
+    fn travel(&mut self, scope: &Scope<'_>, command: Command) -> bool {
+        let height = scope.regions.main_rows;
+        self.list()
+            .is_some_and(|list| list.window.command(command, list.rows, height))
+    }
 
     /// Takes a click.
-    fn hit(&mut self, _scope: &mut Scope<'_>, _at: &Place, _hit: Hit, _double: bool) -> Step {
-        Step::Ignored
+    fn hit(&mut self, scope: &mut Scope<'_>, _at: &Place, hit: Hit, double: bool) -> Step {
+        let (Hit::Row(place), Some(list)) = (hit, self.list()) else {
+            return Step::Ignored;
+        };
+        list.window
+            .choose(place, list.rows, scope.regions.main_rows);
+        if double {
+            self.details(scope);
+        }
+        Step::Done
     }
 
     /// Takes a turn of the wheel.
-    fn wheel(&mut self, _scope: &mut Scope<'_>, _at: &Place, _down: bool) {}
+    fn wheel(&mut self, scope: &mut Scope<'_>, _at: &Place, down: bool) {
+        if let Some(list) = self.list() {
+            let height = scope.regions.main_rows;
+            list.window.scroll(turn(down), list.rows, height);
+        }
+    }
 
     /// Whether it asked for `task` and still wants to know.
     fn awaits(&self, _task: TaskId) -> bool {

@@ -52,6 +52,12 @@ impl Window {
         self.first = scrolled(self.first, self.cursor, height).min(rows.saturating_sub(height));
     }
 
+    /// Puts the cursor on the row at a place of the screen.
+    pub fn choose(&mut self, place: usize, rows: usize, height: usize) {
+        self.cursor = self.first.saturating_add(place);
+        self.fit(rows, height);
+    }
+
     /// Scrolls by so many rows; the cursor stays unless it would leave the screen.
     pub fn scroll(&mut self, by: isize, rows: usize, height: usize) {
         let height = height.max(1);

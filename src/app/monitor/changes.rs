@@ -9,22 +9,18 @@ use std::time::Duration;
 
 use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
-use super::{Content, Place, Step};
+use super::{Content, List, Place, Step};
 use crate::app::command::Command;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::field::Field;
 use crate::app::overlay::{Message, Overlay};
-use crate::app::regions::Hit;
 use crate::app::scope::{Asker, Moment, Scope};
 use crate::app::window::Window;
 use crate::app::words;
 use crate::mongo::request::observe::{Changes, Tail, TailPlace};
 use crate::mongo::request::{Failure, FailureKind, FeedId, Namespace, Reply, Request, TaskId};
 use crate::value::shell::parse_document;
-
-/// Rows that one turn of the wheel moves.
-const WHEEL: isize = 3;
 
 /// Changes that are kept, and their bytes; older ones are forgotten.
 pub const KEPT: usize = 1_000;
@@ -296,22 +292,6 @@ impl ChangesPanel {
         self.resumed = 0;
         self.window = Window::default();
     }
-
-    fn details(&self, scope: &mut Scope<'_>) {
-        let Some(change) = self.changes.get(self.window.cursor) else {
-            return;
-        };
-        let size = change.event.as_bytes().len() as u64;
-        let text = match change.event.as_bytes().len() {
-            n if n <= SHOWN_BYTES => words::document_text(&change.event),
-            _ => format!("{}\n\n(the change has {})", change.what, words::bytes(size)),
-        };
-        scope.overlays.push(Overlay::Message(Message {
-            title: format!("{} {}", change.kind, change.collection),
-            text,
-            first: 0,
-        }));
-    }
 }
 
 /// Reads whose changes to follow.
@@ -420,6 +400,37 @@ impl Content for ChangesPanel {
         }
     }
 
+    fn list(&mut self) -> Option<List<'_>> {
+        Some(List {
+            rows: self.changes.len(),
+            window: &mut self.window,
+        })
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        self.field.as_mut().map(|(_, field)| field)
+    }
+
+    fn edited(&mut self, _scope: &mut Scope<'_>, _at: &Place) {
+        self.problem = None;
+    }
+
+    fn details(&self, scope: &mut Scope<'_>) {
+        let Some(change) = self.changes.get(self.window.cursor) else {
+            return;
+        };
+        let size = change.event.as_bytes().len() as u64;
+        let text = match change.event.as_bytes().len() {
+            n if n <= SHOWN_BYTES => words::document_text(&change.event),
+            _ => format!("{}\n\n(the change has {})", change.what, words::bytes(size)),
+        };
+        scope.overlays.push(Overlay::Message(Message {
+            title: format!("{} {}", change.kind, change.collection),
+            text,
+            first: 0,
+        }));
+    }
+
     fn hints(&self) -> &'static [Command] {
         &[
             Command::Namespace,
@@ -445,8 +456,7 @@ impl Content for ChangesPanel {
             }
             return Step::Done;
         }
-        let height = scope.regions.main_rows;
-        if self.window.command(command, self.changes.len(), height) {
+        if self.travel(scope, command) {
             return Step::Done;
         }
         match command {
@@ -480,42 +490,6 @@ impl Content for ChangesPanel {
             _ => return Step::Ignored,
         }
         Step::Done
-    }
-
-    fn typed(&mut self, _scope: &mut Scope<'_>, _at: &Place, input: tui_textarea::Input) {
-        self.problem = None;
-        if let Some((_, field)) = &mut self.field {
-            field.input(input);
-        }
-    }
-
-    fn pasted(&mut self, _scope: &mut Scope<'_>, _at: &Place, text: &str) {
-        self.problem = None;
-        if let Some((_, field)) = &mut self.field {
-            field.paste(text);
-        }
-    }
-
-    fn drawn(&mut self, scope: &mut Scope<'_>, _at: &Place) {
-        self.window.fit(self.changes.len(), scope.regions.main_rows);
-    }
-
-    fn hit(&mut self, scope: &mut Scope<'_>, _at: &Place, hit: Hit, double: bool) -> Step {
-        let Hit::Row(place) = hit else {
-            return Step::Ignored;
-        };
-        self.window.cursor = self.window.first + place;
-        self.window.fit(self.changes.len(), scope.regions.main_rows);
-        if double {
-            self.details(scope);
-        }
-        Step::Done
-    }
-
-    fn wheel(&mut self, scope: &mut Scope<'_>, _at: &Place, down: bool) {
-        let by = if down { WHEEL } else { -WHEEL };
-        self.window
-            .scroll(by, self.changes.len(), scope.regions.main_rows);
     }
 
     fn awaits(&self, task: TaskId) -> bool {

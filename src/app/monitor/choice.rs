@@ -5,6 +5,17 @@
 use crate::app::command::Command;
 use crate::app::window::Window;
 
+/// What moves a cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// A command, where it is one that moves.
+    Command(Command),
+    /// A click on a place of the screen.
+    Choose(usize),
+    /// So many rows of the wheel.
+    Scroll(isize),
+}
+
 /// The chosen one of rows that are told apart by `K`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice<K> {
@@ -53,6 +64,16 @@ impl<K: PartialEq + Clone> Choice<K> {
         self.row = rows.get(window.cursor).cloned();
     }
 
+    /// Moves. Whether the step was for that.
+    pub fn go(&mut self, step: Move, rows: &[K], height: usize) -> bool {
+        match step {
+            Move::Command(command) => return self.command(command, rows, height),
+            Move::Choose(place) => self.choose(place, rows, height),
+            Move::Scroll(by) => self.scroll(by, rows, height),
+        }
+        true
+    }
+
     /// Takes a command that moves up or down. Whether it was one.
     pub fn command(&mut self, command: Command, rows: &[K], height: usize) -> bool {
         let mut window = self.window(rows, height);
@@ -66,8 +87,7 @@ impl<K: PartialEq + Clone> Choice<K> {
     /// Chooses the row at a place of the screen.
     pub fn choose(&mut self, place: usize, rows: &[K], height: usize) {
         let mut window = self.window(rows, height);
-        window.cursor = window.first + place;
-        window.fit(rows.len(), height);
+        window.choose(place, rows.len(), height);
         self.put(window, rows);
     }
 

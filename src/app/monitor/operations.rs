@@ -5,31 +5,23 @@
 
 use std::time::Duration;
 
-use bson::RawBson;
-
+use super::explaining::Explaining;
 use super::reading::Reading;
 use super::statement::{Recalled, recall};
-use super::{Content, Place, Step};
+use super::{Content, List, Place, Step};
 use crate::app::command::Command;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::field::Field;
 use crate::app::overlay::{Confirm, Intent, Message, Overlay};
-use crate::app::query::explaining;
-use crate::app::regions::Hit;
 use crate::app::scope::{Asker, Scope};
-use crate::app::tab::{Answer, Destination};
+use crate::app::tab::Answer;
 use crate::app::window::Window;
 use crate::app::words;
 use crate::mongo::request::observe::{
     Killed, Observation, Observe, OperationId, Operations, RunningOperation,
 };
-use crate::mongo::request::{Failure, Outcome, Reply, Request, TaskId};
-use crate::query::explain::Plan;
-use crate::query::{self, Input};
-
-/// Rows that one turn of the wheel moves.
-const WHEEL: isize = 3;
+use crate::mongo::request::{Failure, Reply, Request, TaskId};
 
 /// Time between two questions.
 const EVERY: Duration = Duration::from_secs(2);
@@ -59,13 +51,6 @@ pub struct OperationsPanel {
     explaining: Explaining,
 }
 
-/// A plan that is asked for.
-#[derive(Debug, Default)]
-pub struct Explaining {
-    task: Option<TaskId>,
-    of: String,
-}
-
 impl Default for OperationsPanel {
     fn default() -> Self {
         Self {
@@ -81,67 +66,6 @@ impl Default for OperationsPanel {
             explaining: Explaining::default(),
         }
     }
-}
-
-impl Explaining {
-    /// Asks how the server would run a statement, without running it.
-    pub fn ask(&mut self, scope: &mut Scope<'_>, at: &Place, recalled: &Recalled) {
-        let now = i64::try_from(scope.now.0).unwrap_or(0);
-        let parsed = query::parse(
-            &recalled.text,
-            &query::Context::new(&recalled.database, now),
-        );
-        let Ok(Input::Statement(statement)) = parsed else {
-            return scope.warn("this operation has no statement that could be explained");
-        };
-        let statement = explaining::planning(&statement);
-        if let Some(task) = self.task.take() {
-            scope.cancel(task);
-        }
-        let request = Request::Run {
-            statement: statement.into(),
-            feed: scope.ids.feed(),
-            count: 1,
-        };
-        self.of.clone_from(&recalled.text);
-        self.task = Some(scope.ask(Asker::Tab(at.tab), &at.profile, request));
-    }
-
-    /// Whether it waits for this task.
-    #[must_use]
-    pub fn awaits(&self, task: TaskId) -> bool {
-        self.task == Some(task)
-    }
-
-    /// Shows the plan.
-    pub fn settle(&mut self, scope: &mut Scope<'_>, result: Result<Reply, Failure>) {
-        self.task = None;
-        let plan = match result {
-            Ok(Reply::Ran(Outcome::Value(RawBson::Document(answer)))) => Plan::read(&answer),
-            Ok(_) => return,
-            Err(failure) => return scope.fail(&failure),
-        };
-        let text = match plan {
-            Ok(plan) => explaining::text(&plan),
-            Err(unreadable) => return scope.warn(unreadable.to_string()),
-        };
-        let statement: String = self.of.chars().take(2_000).collect();
-        scope.overlays.push(Overlay::Message(Message {
-            title: "how the server would run it".to_owned(),
-            text: format!("{statement}\n\n{text}"),
-            first: 0,
-        }));
-    }
-}
-
-/// Opens a statement in a tab of its own; it is not run.
-pub fn open(scope: &mut Scope<'_>, at: &Place, recalled: Recalled) {
-    scope.go_to(Destination::Query {
-        profile: at.profile.clone(),
-        database: recalled.database,
-        collection: recalled.collection,
-        text: recalled.text,
-    });
 }
 
 impl OperationsPanel {
@@ -211,27 +135,16 @@ impl OperationsPanel {
         Observe::Operations { idle: self.idle }
     }
 
-    fn recalled(&self) -> Option<Recalled> {
+    /// The statement of the operation under the cursor, or why it has none.
+    fn recalled(&self) -> Option<Result<Recalled, &'static str>> {
         let operation = self.current()?;
         if operation.cut {
-            return None;
+            return Some(Err(
+                "the server tells only a part of this statement: it is too long",
+            ));
         }
-        recall(&operation.namespace, &operation.kind, &operation.command)
-    }
-
-    fn with_statement(
-        &mut self,
-        scope: &mut Scope<'_>,
-        then: impl FnOnce(&mut Self, &mut Scope<'_>, Recalled),
-    ) {
-        match (self.current().map(|o| o.cut), self.recalled()) {
-            (None, _) => {}
-            (Some(_), Some(recalled)) => then(self, scope, recalled),
-            (Some(true), None) => {
-                scope.warn("the server tells only a part of this statement: it is too long");
-            }
-            (Some(false), None) => scope.warn("this operation has no statement"),
-        }
+        let recalled = recall(&operation.namespace, &operation.kind, &operation.command);
+        Some(recalled.ok_or("this operation has no statement"))
     }
 
     fn ask_kill(&mut self, scope: &mut Scope<'_>, at: &Place) {
@@ -289,17 +202,6 @@ impl OperationsPanel {
             Err(failure) => scope.fail(&failure),
         }
         self.reading.ask(scope, at, self.look());
-    }
-
-    fn details(&self, scope: &mut Scope<'_>) {
-        let Some(operation) = self.current() else {
-            return;
-        };
-        scope.overlays.push(Overlay::Message(Message {
-            title: format!("operation {}", operation.id),
-            text: describe(operation),
-            first: 0,
-        }));
     }
 }
 
@@ -410,6 +312,35 @@ impl Content for OperationsPanel {
         }
     }
 
+    fn list(&mut self) -> Option<List<'_>> {
+        Some(List {
+            rows: self.count(),
+            window: &mut self.window,
+        })
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        self.field.as_mut()
+    }
+
+    fn edited(&mut self, _scope: &mut Scope<'_>, _at: &Place) {
+        if let Some(field) = &self.field {
+            let text = field.text().to_owned();
+            self.refilter(&text);
+        }
+    }
+
+    fn details(&self, scope: &mut Scope<'_>) {
+        let Some(operation) = self.current() else {
+            return;
+        };
+        scope.overlays.push(Overlay::Message(Message {
+            title: format!("operation {}", operation.id),
+            text: describe(operation),
+            first: 0,
+        }));
+    }
+
     fn hints(&self) -> &'static [Command] {
         &[
             Command::Open,
@@ -440,8 +371,7 @@ impl Content for OperationsPanel {
             }
             return Step::Done;
         }
-        let height = scope.regions.main_rows;
-        if self.window.command(command, self.count(), height) {
+        if self.travel(scope, command) {
             return Step::Done;
         }
         match command {
@@ -457,11 +387,10 @@ impl Content for OperationsPanel {
                 self.reading.ask(scope, at, self.look());
             }
             Command::Kill => self.ask_kill(scope, at),
-            Command::Explain => self.with_statement(scope, |panel, scope, recalled| {
-                panel.explaining.ask(scope, at, &recalled);
-            }),
-            Command::OpenStatement => {
-                self.with_statement(scope, |_, scope, recalled| open(scope, at, recalled));
+            Command::Explain | Command::OpenStatement => {
+                if let Some(recalled) = self.recalled() {
+                    self.explaining.take(scope, at, command, recalled);
+                }
             }
             Command::CopyValue | Command::CopyDocument => {
                 if let Some((_, line)) = self.rows().nth(self.window.cursor) {
@@ -473,44 +402,6 @@ impl Content for OperationsPanel {
             _ => return Step::Ignored,
         }
         Step::Done
-    }
-
-    fn typed(&mut self, _scope: &mut Scope<'_>, _at: &Place, input: tui_textarea::Input) {
-        if let Some(field) = &mut self.field {
-            field.input(input);
-            let text = field.text().to_owned();
-            self.refilter(&text);
-        }
-    }
-
-    fn pasted(&mut self, _scope: &mut Scope<'_>, _at: &Place, text: &str) {
-        if let Some(field) = &mut self.field {
-            field.paste(text);
-            let text = field.text().to_owned();
-            self.refilter(&text);
-        }
-    }
-
-    fn drawn(&mut self, scope: &mut Scope<'_>, _at: &Place) {
-        self.window.fit(self.count(), scope.regions.main_rows);
-    }
-
-    fn hit(&mut self, scope: &mut Scope<'_>, _at: &Place, hit: Hit, double: bool) -> Step {
-        let Hit::Row(place) = hit else {
-            return Step::Ignored;
-        };
-        self.window.cursor = self.window.first + place;
-        self.window.fit(self.count(), scope.regions.main_rows);
-        if double {
-            self.details(scope);
-        }
-        Step::Done
-    }
-
-    fn wheel(&mut self, scope: &mut Scope<'_>, _at: &Place, down: bool) {
-        let by = if down { WHEEL } else { -WHEEL };
-        self.window
-            .scroll(by, self.count(), scope.regions.main_rows);
     }
 
     fn awaits(&self, task: TaskId) -> bool {

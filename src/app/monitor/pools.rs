@@ -9,10 +9,8 @@
 
 use std::sync::Arc;
 
-use tui_textarea::Input;
-
-use super::choice::Choice;
-use super::{Content, Panel, Place, Step};
+use super::choice::{Choice, Move};
+use super::{Content, Panel, Place, Step, turn};
 use crate::app::command::Command;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
@@ -28,9 +26,6 @@ use crate::pool::{Event, record};
 pub mod figures;
 
 use figures::{Figures, Row, Trouble};
-
-/// Rows that one turn of the wheel moves.
-const WHEEL: isize = 3;
 
 /// What the panel shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -118,25 +113,26 @@ impl PoolsPanel {
         shown.into_iter().map(|(number, _)| number).collect()
     }
 
-    /// Moves in the rows of the page. Whether the command was for that.
-    fn travel(&mut self, figures: &Figures, command: Command, height: usize) -> bool {
+    /// Moves in the rows of the page. Whether the step was for that.
+    fn travel(&mut self, figures: &Figures, step: Move, height: usize) -> bool {
         match self.page {
-            Page::Servers => self.row.command(command, &figures::rows(figures), height),
-            Page::Commands => {
-                let rows = names(figures);
-                self.command.command(command, &rows, height)
-            }
+            Page::Servers => self.row.go(step, &figures::rows(figures), height),
+            Page::Commands => self.command.go(step, &names(figures), height),
             Page::Connections => {
                 let rows = self.ids(figures);
-                self.connection.command(command, &rows, height)
+                self.connection.go(step, &rows, height)
             }
             Page::Events => {
                 let rows = self.numbers(figures);
-                self.event.command(command, &rows, height)
+                self.event.go(step, &rows, height)
             }
             Page::Times => {
                 let before = self.times_first;
-                scroll(&mut self.times_first, command, height);
+                match step {
+                    Move::Command(command) => scroll(&mut self.times_first, command, height),
+                    Move::Scroll(by) => self.times_first = before.saturating_add_signed(by),
+                    Move::Choose(_) => {}
+                }
                 before != self.times_first
             }
         }
@@ -324,6 +320,10 @@ impl Content for PoolsPanel {
         }
     }
 
+    fn field(&mut self) -> Option<&mut Field> {
+        self.filtering.then_some(&mut self.filter)
+    }
+
     fn hints(&self) -> &'static [Command] {
         match self.page {
             Page::Servers => &[
@@ -383,7 +383,7 @@ impl Content for PoolsPanel {
         let Some(figures) = self.figures(scope.profiles, at, scope.now) else {
             return Step::Ignored;
         };
-        if self.travel(&figures, command, scope.regions.main_rows) {
+        if self.travel(&figures, Move::Command(command), scope.regions.main_rows) {
             return Step::Done;
         }
         match command {
@@ -404,14 +404,6 @@ impl Content for PoolsPanel {
         Step::Done
     }
 
-    fn typed(&mut self, _scope: &mut Scope<'_>, _at: &Place, input: Input) {
-        self.filter.input(input);
-    }
-
-    fn pasted(&mut self, _scope: &mut Scope<'_>, _at: &Place, text: &str) {
-        self.filter.paste(text);
-    }
-
     fn hit(&mut self, scope: &mut Scope<'_>, at: &Place, hit: Hit, double: bool) -> Step {
         if let Hit::Column(place) = hit {
             if let Some(page) = self.pages().get(place) {
@@ -423,20 +415,7 @@ impl Content for PoolsPanel {
         else {
             return Step::Ignored;
         };
-        let height = scope.regions.main_rows;
-        match self.page {
-            Page::Servers => self.row.choose(place, &figures::rows(&figures), height),
-            Page::Commands => self.command.choose(place, &names(&figures), height),
-            Page::Connections => {
-                let rows = self.ids(&figures);
-                self.connection.choose(place, &rows, height);
-            }
-            Page::Events => {
-                let rows = self.numbers(&figures);
-                self.event.choose(place, &rows, height);
-            }
-            Page::Times => {}
-        }
+        self.travel(&figures, Move::Choose(place), scope.regions.main_rows);
         match double {
             true => self.enter(scope, &figures),
             false => Step::Done,
@@ -444,23 +423,8 @@ impl Content for PoolsPanel {
     }
 
     fn wheel(&mut self, scope: &mut Scope<'_>, at: &Place, down: bool) {
-        let by = if down { WHEEL } else { -WHEEL };
-        let Some(figures) = self.figures(scope.profiles, at, scope.now) else {
-            return;
-        };
-        let height = scope.regions.main_rows;
-        match self.page {
-            Page::Servers => self.row.scroll(by, &figures::rows(&figures), height),
-            Page::Commands => self.command.scroll(by, &names(&figures), height),
-            Page::Connections => {
-                let rows = self.ids(&figures);
-                self.connection.scroll(by, &rows, height);
-            }
-            Page::Events => {
-                let rows = self.numbers(&figures);
-                self.event.scroll(by, &rows, height);
-            }
-            Page::Times => self.times_first = self.times_first.saturating_add_signed(by),
+        if let Some(figures) = self.figures(scope.profiles, at, scope.now) {
+            self.travel(&figures, Move::Scroll(turn(down)), scope.regions.main_rows);
         }
     }
 

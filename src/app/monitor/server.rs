@@ -4,17 +4,13 @@ use std::time::Duration;
 
 use super::rates::{Point, Rates, Readings};
 use super::reading::Reading;
-use super::{Content, Place, Step};
+use super::{Content, List, Place, Step};
 use crate::app::command::Command;
-use crate::app::regions::Hit;
 use crate::app::scope::Scope;
 use crate::app::window::Window;
 use crate::app::words;
 use crate::mongo::request::observe::{Observation, Observe, ServerFigures};
 use crate::mongo::request::{Failure, Reply, TaskId};
-
-/// Rows that one turn of the wheel moves.
-const WHEEL: isize = 3;
 
 /// Time between two questions.
 const EVERY: Duration = Duration::from_secs(2);
@@ -231,6 +227,13 @@ impl ServerPanel {
 }
 
 impl Content for ServerPanel {
+    fn list(&mut self) -> Option<List<'_>> {
+        Some(List {
+            rows: self.rows(),
+            window: &mut self.window,
+        })
+    }
+
     fn hints(&self) -> &'static [Command] {
         &[
             Command::Toggle,
@@ -242,8 +245,7 @@ impl Content for ServerPanel {
     }
 
     fn command(&mut self, scope: &mut Scope<'_>, at: &Place, command: Command) -> Step {
-        let height = scope.regions.main_rows;
-        if self.window.command(command, self.rows(), height) {
+        if self.travel(scope, command) {
             return Step::Done;
         }
         match command {
@@ -252,24 +254,6 @@ impl Content for ServerPanel {
             _ => return Step::Ignored,
         }
         Step::Done
-    }
-
-    fn drawn(&mut self, scope: &mut Scope<'_>, _at: &Place) {
-        self.window.fit(self.rows(), scope.regions.main_rows);
-    }
-
-    fn hit(&mut self, scope: &mut Scope<'_>, _at: &Place, hit: Hit, _double: bool) -> Step {
-        let Hit::Row(place) = hit else {
-            return Step::Ignored;
-        };
-        self.window.cursor = self.window.first + place;
-        self.window.fit(self.rows(), scope.regions.main_rows);
-        Step::Done
-    }
-
-    fn wheel(&mut self, scope: &mut Scope<'_>, _at: &Place, down: bool) {
-        let by = if down { WHEEL } else { -WHEEL };
-        self.window.scroll(by, self.rows(), scope.regions.main_rows);
     }
 
     fn awaits(&self, task: TaskId) -> bool {

@@ -4,16 +4,15 @@
 
 use std::time::Duration;
 
-use super::operations::{Explaining, open};
+use super::explaining::Explaining;
 use super::reading::Reading;
 use super::statement::{Recalled, recall};
-use super::{Content, Place, Step};
+use super::{Content, List, Place, Step};
 use crate::app::command::Command;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::field::Field;
 use crate::app::overlay::{Confirm, Intent, Message, Overlay};
-use crate::app::regions::Hit;
 use crate::app::scope::{Asker, Scope};
 use crate::app::tab::{Answer, Unsaved};
 use crate::app::window::Window;
@@ -22,9 +21,6 @@ use crate::mongo::request::observe::{
     Observation, Observe, Profiling, ProfilingLevel, Restored, Slow, SlowShape,
 };
 use crate::mongo::request::{Failure, Reply, Request, TaskId};
-
-/// Rows that one turn of the wheel moves.
-const WHEEL: isize = 3;
 
 /// Time between two questions: the log is long.
 const EVERY: Duration = Duration::from_secs(5);
@@ -356,24 +352,17 @@ impl SlowPanel {
         self.setting = Some(scope.ask_write(Asker::Tab(at.tab), &at.profile, request, what));
     }
 
-    fn details(&self, scope: &mut Scope<'_>) {
-        let Some(shape) = self.current() else {
-            return;
-        };
-        scope.overlays.push(Overlay::Message(Message {
-            title: format!("{} on {}", shape.operation, shape.namespace),
-            text: whole(shape),
-            first: 0,
-        }));
-    }
-
-    fn recalled(&self) -> Option<Recalled> {
-        let shape = self.current().filter(|s| !s.cut)?;
+    /// The slowest of the shape under the cursor as a statement, or why it is none.
+    fn recalled(&self) -> Option<Result<Recalled, &'static str>> {
+        let shape = self.current()?;
         let kind = match shape.operation.as_str() {
             "delete" => "remove",
             other => other,
         };
-        recall(&shape.namespace, kind, &shape.example)
+        let recalled = (!shape.cut)
+            .then(|| recall(&shape.namespace, kind, &shape.example))
+            .flatten();
+        Some(recalled.ok_or("the slowest one is not known as a whole statement"))
     }
 }
 
@@ -437,6 +426,36 @@ impl Content for SlowPanel {
         }
     }
 
+    fn list(&mut self) -> Option<List<'_>> {
+        Some(List {
+            rows: self.count(),
+            window: &mut self.window,
+        })
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        self.field.as_mut().map(|(_, field)| field)
+    }
+
+    fn edited(&mut self, _scope: &mut Scope<'_>, _at: &Place) {
+        self.problem = None;
+        if let Some((Asking::Filter, field)) = &self.field {
+            let text = field.text().to_owned();
+            self.refilter(&text);
+        }
+    }
+
+    fn details(&self, scope: &mut Scope<'_>) {
+        let Some(shape) = self.current() else {
+            return;
+        };
+        scope.overlays.push(Overlay::Message(Message {
+            title: format!("{} on {}", shape.operation, shape.namespace),
+            text: whole(shape),
+            first: 0,
+        }));
+    }
+
     fn hints(&self) -> &'static [Command] {
         &[
             Command::Open,
@@ -466,8 +485,7 @@ impl Content for SlowPanel {
             }
             return Step::Done;
         }
-        let height = scope.regions.main_rows;
-        if self.window.command(command, self.count(), height) {
+        if self.travel(scope, command) {
             return Step::Done;
         }
         match command {
@@ -479,21 +497,16 @@ impl Content for SlowPanel {
             Command::Back if !self.filter.is_empty() => self.refilter(""),
             Command::Namespace => self.begin(scope, at, Asking::Database),
             Command::Profiler => self.begin(scope, at, Asking::Profiler),
-            Command::Explain | Command::OpenStatement => match self.recalled() {
-                Some(recalled) if command == Command::Explain => {
-                    self.explaining.ask(scope, at, &recalled);
+            Command::Explain | Command::OpenStatement => {
+                if let Some(recalled) = self.recalled() {
+                    self.explaining.take(scope, at, command, recalled);
                 }
-                Some(recalled) => open(scope, at, recalled),
-                None if self.current().is_some() => {
-                    scope.warn("the slowest one is not known as a whole statement");
-                }
-                None => {}
-            },
+            }
             Command::CopyValue | Command::CopyDocument => {
                 if let Some(shape) = self.current() {
                     let text = match self.recalled() {
-                        Some(recalled) => recalled.text,
-                        None => words::document_text(&shape.example),
+                        Some(Ok(recalled)) => recalled.text,
+                        _ => words::document_text(&shape.example),
                     };
                     scope.effects.push(Effect::Copy { text });
                     scope.info("copied the slowest one");
@@ -502,46 +515,6 @@ impl Content for SlowPanel {
             _ => return Step::Ignored,
         }
         Step::Done
-    }
-
-    fn typed(&mut self, _scope: &mut Scope<'_>, _at: &Place, input: tui_textarea::Input) {
-        self.problem = None;
-        if let Some((asking, field)) = &mut self.field {
-            field.input(input);
-            if *asking == Asking::Filter {
-                let text = field.text().to_owned();
-                self.refilter(&text);
-            }
-        }
-    }
-
-    fn pasted(&mut self, _scope: &mut Scope<'_>, _at: &Place, text: &str) {
-        self.problem = None;
-        if let Some((_, field)) = &mut self.field {
-            field.paste(text);
-        }
-    }
-
-    fn drawn(&mut self, scope: &mut Scope<'_>, _at: &Place) {
-        self.window.fit(self.count(), scope.regions.main_rows);
-    }
-
-    fn hit(&mut self, scope: &mut Scope<'_>, _at: &Place, hit: Hit, double: bool) -> Step {
-        let Hit::Row(place) = hit else {
-            return Step::Ignored;
-        };
-        self.window.cursor = self.window.first + place;
-        self.window.fit(self.count(), scope.regions.main_rows);
-        if double {
-            self.details(scope);
-        }
-        Step::Done
-    }
-
-    fn wheel(&mut self, scope: &mut Scope<'_>, _at: &Place, down: bool) {
-        let by = if down { WHEEL } else { -WHEEL };
-        self.window
-            .scroll(by, self.count(), scope.regions.main_rows);
     }
 
     fn awaits(&self, task: TaskId) -> bool {

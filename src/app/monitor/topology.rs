@@ -5,21 +5,17 @@
 use std::time::Duration;
 
 use super::reading::{Reading, clock};
-use super::{Content, Place, Step};
+use super::{Content, List, Place, Step};
 use crate::app::command::Command;
 use crate::app::effect::Effect;
 use crate::app::overlay::{Message, Overlay};
 use crate::app::profiles::PoolFigures;
-use crate::app::regions::Hit;
 use crate::app::scope::Scope;
 use crate::app::window::Window;
 use crate::app::words;
 use crate::mongo::request::observe::{Deployment, Member, Observation, Observe, Topology};
 use crate::mongo::request::{Failure, Reply, TaskId};
 use crate::pool::{Event, ServerKind, What};
-
-/// Rows that one turn of the wheel moves.
-const WHEEL: isize = 3;
 
 /// Time between two questions.
 const EVERY: Duration = Duration::from_secs(2);
@@ -124,48 +120,6 @@ impl TopologyPanel {
             None => 0,
         }
     }
-
-    fn details(&self, scope: &mut Scope<'_>) {
-        let Some(topology) = self.topology() else {
-            return;
-        };
-        let (title, text) = match &topology.deployment {
-            Deployment::Set(set) => match set.members.get(self.window.cursor) {
-                Some(member) => (member.address.clone(), describe(member)),
-                None => return,
-            },
-            Deployment::Standalone => (
-                topology.asked.clone(),
-                "a server of its own, without copies of its data".to_owned(),
-            ),
-            Deployment::Sharded(cluster) => {
-                let routers = self.window.cursor.checked_sub(cluster.shards.len());
-                match (cluster.shards.get(self.window.cursor), routers) {
-                    (Some(shard), _) => {
-                        let draining = match shard.draining {
-                            true => "\nits data is being moved away, so that it can be removed",
-                            false => "",
-                        };
-                        let text = format!("shard {}\n{}{draining}", shard.name, shard.host);
-                        (shard.name.clone(), text)
-                    }
-                    (None, Some(place)) => match cluster.routers.get(place) {
-                        Some(router) => (
-                            router.address.clone(),
-                            format!("router, version {}", router.version),
-                        ),
-                        None => return,
-                    },
-                    (None, None) => return,
-                }
-            }
-        };
-        scope.overlays.push(Overlay::Message(Message {
-            title,
-            text,
-            first: 0,
-        }));
-    }
 }
 
 /// Has what the driver's monitors tell come whole, or no more.
@@ -217,6 +171,55 @@ fn describe(member: &Member) -> String {
 }
 
 impl Content for TopologyPanel {
+    fn list(&mut self) -> Option<List<'_>> {
+        Some(List {
+            rows: self.rows(),
+            window: &mut self.window,
+        })
+    }
+
+    fn details(&self, scope: &mut Scope<'_>) {
+        let Some(topology) = self.topology() else {
+            return;
+        };
+        let (title, text) = match &topology.deployment {
+            Deployment::Set(set) => match set.members.get(self.window.cursor) {
+                Some(member) => (member.address.clone(), describe(member)),
+                None => return,
+            },
+            Deployment::Standalone => (
+                topology.asked.clone(),
+                "a server of its own, without copies of its data".to_owned(),
+            ),
+            Deployment::Sharded(cluster) => {
+                let routers = self.window.cursor.checked_sub(cluster.shards.len());
+                match (cluster.shards.get(self.window.cursor), routers) {
+                    (Some(shard), _) => {
+                        let draining = match shard.draining {
+                            true => "\nits data is being moved away, so that it can be removed",
+                            false => "",
+                        };
+                        let text = format!("shard {}\n{}{draining}", shard.name, shard.host);
+                        (shard.name.clone(), text)
+                    }
+                    (None, Some(place)) => match cluster.routers.get(place) {
+                        Some(router) => (
+                            router.address.clone(),
+                            format!("router, version {}", router.version),
+                        ),
+                        None => return,
+                    },
+                    (None, None) => return,
+                }
+            }
+        };
+        scope.overlays.push(Overlay::Message(Message {
+            title,
+            text,
+            first: 0,
+        }));
+    }
+
     fn hints(&self) -> &'static [Command] {
         &[
             Command::Open,
@@ -229,8 +232,7 @@ impl Content for TopologyPanel {
     }
 
     fn command(&mut self, scope: &mut Scope<'_>, at: &Place, command: Command) -> Step {
-        let height = scope.regions.main_rows;
-        if self.window.command(command, self.rows(), height) {
+        if self.travel(scope, command) {
             return Step::Done;
         }
         match command {
@@ -240,27 +242,6 @@ impl Content for TopologyPanel {
             _ => return Step::Ignored,
         }
         Step::Done
-    }
-
-    fn drawn(&mut self, scope: &mut Scope<'_>, _at: &Place) {
-        self.window.fit(self.rows(), scope.regions.main_rows);
-    }
-
-    fn hit(&mut self, scope: &mut Scope<'_>, _at: &Place, hit: Hit, double: bool) -> Step {
-        let Hit::Row(place) = hit else {
-            return Step::Ignored;
-        };
-        self.window.cursor = self.window.first + place;
-        self.window.fit(self.rows(), scope.regions.main_rows);
-        if double {
-            self.details(scope);
-        }
-        Step::Done
-    }
-
-    fn wheel(&mut self, scope: &mut Scope<'_>, _at: &Place, down: bool) {
-        let by = if down { WHEEL } else { -WHEEL };
-        self.window.scroll(by, self.rows(), scope.regions.main_rows);
     }
 
     fn awaits(&self, task: TaskId) -> bool {

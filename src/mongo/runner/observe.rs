@@ -4,6 +4,7 @@
 //! out with a sentence that names what is missing; the rest is given. Everything runs under a comment that ends with
 //! [`MARK`], so that no look shows itself, and under a limit of time of its own.
 
+mod fields;
 mod operations;
 mod server;
 mod shapes;

@@ -98,13 +98,14 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
     };
     let area = frame::titles(sheet, area, columns);
     sheet.regions.main_rows = usize::from(area.height);
-    let window = &panel.window;
-    let rows = panel.changes().enumerate().skip(window.first);
-    for (at, change) in rows.take(usize::from(area.height)) {
-        let cells = cells(change, columns);
-        let cursor = at == window.cursor;
-        frame::row(sheet, area, at - window.first, columns, &cells, cursor);
-    }
+    frame::rows(
+        sheet,
+        area,
+        columns,
+        &panel.window,
+        panel.changes(),
+        |change| cells(change, columns),
+    );
 }
 
 fn came(panel: &ChangesPanel) -> String {

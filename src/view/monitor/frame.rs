@@ -7,6 +7,7 @@ use crate::app::field::Field;
 use crate::app::monitor::Monitor;
 use crate::app::monitor::reading::{Freshness, Reading, clock};
 use crate::app::regions::Hit;
+use crate::app::window::Window;
 use crate::mongo::request::Failure;
 use crate::theme::Role;
 use crate::view::overlay::wrap;
@@ -236,6 +237,43 @@ pub fn row(
             false => Role::CursorUnfocused,
         };
         sheet.restyle(row, sheet.style(role));
+    }
+}
+
+/// The rows of a table that are in sight, out of all of them.
+pub fn rows<T>(
+    sheet: &mut Sheet<'_>,
+    area: Rect,
+    columns: &[Column],
+    window: &Window,
+    all: impl Iterator<Item = T>,
+    cells: impl Fn(&T) -> Vec<Piece>,
+) {
+    let seen = all.enumerate().skip(window.first);
+    for (at, one) in seen.take(usize::from(area.height)) {
+        let cells = cells(&one);
+        let cursor = at == window.cursor;
+        row(sheet, area, at - window.first, columns, &cells, cursor);
+    }
+}
+
+/// From so many columns on, a table has more than it needs.
+const MEDIUM: u16 = 80;
+
+/// From so many columns on, a table has all.
+const WIDE: u16 = 120;
+
+/// The columns that there is room for: few, the usual ones, or all.
+pub fn fitting<'c>(
+    area: Rect,
+    narrow: &'c [Column],
+    usual: &'c [Column],
+    full: &'c [Column],
+) -> &'c [Column] {
+    match area.width {
+        WIDE.. => full,
+        MEDIUM.. => usual,
+        _ => narrow,
     }
 }
 

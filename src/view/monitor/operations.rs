@@ -8,12 +8,6 @@ use crate::mongo::request::observe::RunningOperation;
 use crate::theme::Role;
 use crate::view::{Sheet, words};
 
-/// From so many columns on, a row says how the operation finds its documents.
-const MEDIUM: u16 = 80;
-
-/// From so many columns on, a row says where the operation comes from.
-const WIDE: u16 = 120;
-
 const NARROW: &[Column] = &[
     Column::figure("running", 7),
     Column::text("namespace", 20),
@@ -69,11 +63,7 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         return frame::nothing(sheet, tab, area, panel.reading.failure().is_some());
     };
     let area = frame::gaps(sheet, area, &operations.gaps);
-    let columns = match area.width {
-        WIDE.. => FULL,
-        MEDIUM.. => USUAL,
-        _ => NARROW,
-    };
+    let columns = frame::fitting(area, NARROW, USUAL, FULL);
     let area = frame::titles(sheet, area, columns);
     sheet.regions.main_rows = usize::from(area.height);
     if panel.count() == 0 {
@@ -85,13 +75,14 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         frame::line(sheet, area, &[(text.to_owned(), Role::Dim)]);
         return;
     }
-    let window = &panel.window;
-    let rows = panel.rows().enumerate().skip(window.first);
-    for (at, (operation, statement)) in rows.take(usize::from(area.height)) {
-        let cells = cells(operation, statement, columns);
-        let cursor = at == window.cursor;
-        frame::row(sheet, area, at - window.first, columns, &cells, cursor);
-    }
+    frame::rows(
+        sheet,
+        area,
+        columns,
+        &panel.window,
+        panel.rows(),
+        |(operation, statement)| cells(operation, statement, columns),
+    );
 }
 
 fn cells(operation: &RunningOperation, statement: &str, columns: &[Column]) -> Vec<Piece> {

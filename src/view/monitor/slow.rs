@@ -9,12 +9,6 @@ use crate::mongo::request::observe::{ProfilingLevel, Slow, SlowShape};
 use crate::theme::Role;
 use crate::view::{Sheet, words};
 
-/// From so many columns on, a row says what was looked at.
-const MEDIUM: u16 = 80;
-
-/// From so many columns on, a row says all of it.
-const WIDE: u16 = 120;
-
 const NARROW: &[Column] = &[
     Column::figure("count", 6),
     Column::figure("p95", 7),
@@ -76,11 +70,7 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         area = frame::below(area, 1);
     }
     let area = frame::gaps(sheet, area, &slow.gaps);
-    let columns = match area.width {
-        WIDE.. => FULL,
-        MEDIUM.. => USUAL,
-        _ => NARROW,
-    };
+    let columns = frame::fitting(area, NARROW, USUAL, FULL);
     let area = frame::titles(sheet, area, columns);
     sheet.regions.main_rows = usize::from(area.height);
     if panel.count() == 0 {
@@ -91,13 +81,9 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         frame::line(sheet, area, &[(text.to_owned(), Role::Dim)]);
         return;
     }
-    let window = &panel.window;
-    let rows = panel.rows().enumerate().skip(window.first);
-    for (at, shape) in rows.take(usize::from(area.height)) {
-        let cells = cells(shape, columns);
-        let cursor = at == window.cursor;
-        frame::row(sheet, area, at - window.first, columns, &cells, cursor);
-    }
+    frame::rows(sheet, area, columns, &panel.window, panel.rows(), |shape| {
+        cells(shape, columns)
+    });
 }
 
 fn profiler(slow: &Slow) -> Option<Vec<Piece>> {

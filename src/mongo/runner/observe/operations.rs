@@ -7,6 +7,7 @@ use bson::{RawBsonRef, RawDocument, RawDocumentBuf, Regex, rawdoc};
 use mongodb::error::Error;
 
 use super::super::read::refused;
+use super::fields::{flag, number, text};
 use super::{Part, Seat, bounded};
 use crate::mongo::link::Call;
 use crate::mongo::request::Failure;
@@ -104,22 +105,6 @@ fn session(comment: &str) -> &str {
         Some(at) => &comment[..=at],
         None => comment,
     }
-}
-
-fn text(document: &RawDocument, key: &str) -> Option<String> {
-    document
-        .get_str(key)
-        .ok()
-        .filter(|t| !t.is_empty())
-        .map(str::to_owned)
-}
-
-fn number(document: &RawDocument, key: &str) -> Option<u64> {
-    super::super::read::raw_unsigned(document, key)
-}
-
-fn flag(document: &RawDocument, key: &str) -> bool {
-    document.get_bool(key).unwrap_or(false)
 }
 
 /// The most locks that are told of one operation.

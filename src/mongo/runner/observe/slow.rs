@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bson::{Bson, RawDocument, RawDocumentBuf, rawdoc};
 use mongodb::error::{Error, ErrorKind};
 
-use super::super::{Post, lock, read};
+use super::super::{Post, lock};
+use super::fields::{number, text};
 use super::operations::marked;
 use super::shapes::{self, Entry};
 use super::{MARK, Part, Seat, bounded};
@@ -108,14 +109,6 @@ async fn profiling(seat: &Seat, database: &str) -> Result<Profiling, Error> {
     })
 }
 
-fn number(document: &RawDocument, key: &str) -> u64 {
-    read::raw_unsigned(document, key).unwrap_or(0)
-}
-
-fn text(document: &RawDocument, key: &str) -> Option<String> {
-    document.get_str(key).ok().map(str::to_owned)
-}
-
 fn entry(document: &RawDocument, kind: &str, at: i64, took: u64, source: SlowSource) -> Entry {
     let empty = RawDocumentBuf::new();
     let own = document.get_document("command").unwrap_or(&empty);
@@ -130,8 +123,8 @@ fn entry(document: &RawDocument, kind: &str, at: i64, took: u64, source: SlowSou
         command,
         cut,
         millis: took,
-        examined: number(document, "docsExamined"),
-        returned: number(document, "nreturned"),
+        examined: number(document, "docsExamined").unwrap_or(0),
+        returned: number(document, "nreturned").unwrap_or(0),
         plan: text(document, "planSummary"),
         application: text(document, "appName"),
     }
@@ -141,7 +134,7 @@ fn entry(document: &RawDocument, kind: &str, at: i64, took: u64, source: SlowSou
 fn profiled(document: &RawDocument) -> Option<Entry> {
     let at = document.get_datetime("ts").ok()?.timestamp_millis();
     let kind = document.get_str("op").unwrap_or_default();
-    let took = number(document, "millis");
+    let took = number(document, "millis").unwrap_or(0);
     Some(entry(document, kind, at, took, SlowSource::Profiler))
 }
 
@@ -163,7 +156,7 @@ fn logged(line: &str) -> Option<Entry> {
         return None;
     }
     let kind = told.get_str("type").unwrap_or_default();
-    let took = number(told, "durationMillis");
+    let took = number(told, "durationMillis").unwrap_or(0);
     Some(entry(told, kind, at, took, SlowSource::Log))
 }
 
