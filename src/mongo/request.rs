@@ -3,8 +3,12 @@
 //! Knows BSON and time spans; must not know the driver, the screen or the configuration file. Two equal requests ask
 //! for the same thing, so a test of the state machine compares them instead of pretending to be a server.
 
+mod catalog;
+mod connection;
 mod export;
+mod failure;
 mod outcome;
+mod write;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,7 +19,6 @@ use bson::{RawBson, RawDocumentBuf};
 
 use crate::pool::{Moment, Pools, Summary};
 use crate::query::Statement;
-use crate::value::{Path, update};
 
 pub mod drift;
 pub mod load;
@@ -32,8 +35,17 @@ use load::{Load, LoadReport};
 use observe::{Changes, Killed, Observe, Observed, OperationId, Profiling, Restored, Tail};
 use standing::{Setup, Standing};
 
+pub use catalog::{
+    CollectionDetails, CollectionInfo, CollectionKind, CollectionSize, CollectionStats,
+    DatabaseInfo, IndexInfo,
+};
+pub use connection::{Access, ConnectionState, Role, ServerInfo};
 pub use export::{Export, ExportOutcome, ExportSource};
+pub use failure::{Failure, FailureKind, Refusal};
 pub use outcome::{Changed, Outcome};
+pub use write::{
+    Absence, MOST_TOGETHER, MOST_TOGETHER_BYTES, Together, TogetherOutcome, Write, WriteOutcome,
+};
 
 /// The name of a profile, as written in `[profiles.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -437,140 +449,6 @@ impl Request {
     }
 }
 
-/// A change of one document, guarded by what the person saw.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Write {
-    /// An `updateOne` with update operators.
-    Update {
-        /// The collection.
-        namespace: Namespace,
-        /// The document's `_id`, to read it again when the filter matches nothing.
-        id: RawBson,
-        /// `_id` and the old values of the paths that change.
-        filter: RawDocumentBuf,
-        /// `$set` and `$unset`.
-        update: RawDocumentBuf,
-    },
-    /// A `replaceOne`, where no update operator can say the change.
-    Replace {
-        /// The collection.
-        namespace: Namespace,
-        /// The document's `_id`, to read it again when the filter matches nothing.
-        id: RawBson,
-        /// `_id` and a guard on the whole old document.
-        filter: RawDocumentBuf,
-        /// The new document, with its `_id`.
-        replacement: RawDocumentBuf,
-    },
-    /// An `insertOne`. The document carries its `_id`.
-    Insert {
-        /// The collection.
-        namespace: Namespace,
-        /// The document.
-        document: RawDocumentBuf,
-    },
-    /// A `deleteOne`.
-    Delete {
-        /// The collection.
-        namespace: Namespace,
-        /// The document's `_id`, to read it again when the filter matches nothing.
-        id: RawBson,
-        /// `_id` and a guard on the whole old document.
-        filter: RawDocumentBuf,
-    },
-}
-
-impl Write {
-    /// What sends a planned change of the document `id`.
-    #[must_use]
-    pub fn planned(namespace: Namespace, id: RawBson, plan: update::Plan) -> Self {
-        let filter = plan.filter;
-        match plan.change {
-            update::Write::Update(update) => Self::Update {
-                namespace,
-                id,
-                filter,
-                update,
-            },
-            update::Write::Replace(replacement) => Self::Replace {
-                namespace,
-                id,
-                filter,
-                replacement,
-            },
-        }
-    }
-
-    /// The collection it changes.
-    #[must_use]
-    pub fn namespace(&self) -> &Namespace {
-        match self {
-            Self::Update { namespace, .. }
-            | Self::Replace { namespace, .. }
-            | Self::Insert { namespace, .. }
-            | Self::Delete { namespace, .. } => namespace,
-        }
-    }
-}
-
-/// What became of a [`Write`] that the server answered.
-#[derive(Debug, Clone, PartialEq)]
-pub enum WriteOutcome {
-    /// It was done, and acknowledged.
-    Written,
-    /// The filter matched nothing: the document is not what the person saw any more. Nothing was changed.
-    Conflict {
-        /// The document as it is now; `None` where it is gone.
-        theirs: Option<RawDocumentBuf>,
-    },
-}
-
-/// The most documents that one transaction changes. A server keeps a transaction open for a minute at the most, and holds
-/// all that it changed in its cache meanwhile; a thousand documents is what its manual advises.
-pub const MOST_TOGETHER: usize = 1_000;
-
-/// The most bytes of documents that one transaction changes or deletes.
-pub const MOST_TOGETHER_BYTES: usize = 16 << 20;
-
-/// Several changes that are done all together or not at all.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Together {
-    /// The changes, in their order; at the most [`MOST_TOGETHER`].
-    pub writes: Vec<Write>,
-    /// What must match nothing once the changes are made; where something still does, none of them is kept.
-    pub absent: Vec<Absence>,
-}
-
-/// Documents that must not be there.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Absence {
-    /// The collection.
-    pub namespace: Namespace,
-    /// Which documents.
-    pub filter: RawDocumentBuf,
-}
-
-/// What became of a [`Together`] that the server answered.
-#[derive(Debug, Clone, PartialEq)]
-pub enum TogetherOutcome {
-    /// All was done, and acknowledged.
-    Written,
-    /// The document of one change is not what the person saw any more. Nothing was changed.
-    Conflict {
-        /// The place of that change in [`Together::writes`].
-        place: usize,
-        /// The document as it is now; `None` where it is gone.
-        theirs: Option<RawDocumentBuf>,
-    },
-    /// Something is there that must not be. Nothing was changed.
-    Present {
-        /// The place in [`Together::absent`].
-        place: usize,
-        /// The `_id` of one such document.
-        id: RawBson,
-    },
-}
-
 /// Some documents, read at once into memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gather {
@@ -678,283 +556,6 @@ pub enum Reply {
     Exported(ExportOutcome),
     /// To a request that has nothing to tell.
     Done,
-}
-
-/// A database in the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DatabaseInfo {
-    /// Its name.
-    pub name: String,
-    /// Bytes on disk; `None` where the user may not see sizes.
-    pub size_on_disk: Option<u64>,
-}
-
-/// What a collection is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CollectionKind {
-    /// An ordinary collection.
-    Collection,
-    /// A fixed-size collection that overwrites its oldest documents; documents cannot be deleted from it by all servers.
-    Capped,
-    /// A stored aggregation over another collection: read-only.
-    View,
-    /// A time-series collection: documents cannot be edited one by one.
-    TimeSeries,
-    /// A collection of the server's own (`system.…`).
-    System,
-}
-
-/// A collection in the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CollectionInfo {
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub kind: CollectionKind,
-}
-
-/// Figures of a collection, from the server's metadata.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CollectionSize {
-    /// Estimated number of documents.
-    pub documents: u64,
-    /// Bytes of the documents, uncompressed.
-    pub bytes: u64,
-}
-
-/// Everything the details pane shows of a collection.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CollectionDetails {
-    /// The collection.
-    pub namespace: Namespace,
-    /// What it is.
-    pub kind: CollectionKind,
-    /// Its `options` of `listCollections`, as the server says them.
-    pub options: RawDocumentBuf,
-    /// The validator among the options, where there is one.
-    pub validator: Option<RawDocumentBuf>,
-    /// `off`, `moderate` or `strict`.
-    pub validation_level: Option<String>,
-    /// `error`, `warn`, `errorAndLog`.
-    pub validation_action: Option<String>,
-    /// Figures; `None` for a view, or where the user may not read them.
-    pub stats: Option<CollectionStats>,
-    /// Its indexes; empty for a view.
-    pub indexes: Vec<IndexInfo>,
-}
-
-/// Figures of a collection from `$collStats`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CollectionStats {
-    /// Number of documents.
-    pub documents: u64,
-    /// Bytes of the documents, uncompressed.
-    pub bytes: u64,
-    /// Bytes of the documents on disk.
-    pub storage_bytes: u64,
-    /// Mean bytes of a document.
-    pub average_bytes: u64,
-    /// Bytes of all indexes.
-    pub index_bytes: u64,
-}
-
-/// An index of a collection.
-#[derive(Debug, Clone, PartialEq)]
-pub struct IndexInfo {
-    /// Its name.
-    pub name: String,
-    /// Its `key` document.
-    pub keys: RawDocumentBuf,
-    /// Its whole specification, as the server says it: `unique`, `sparse`, `expireAfterSeconds`, …
-    pub specification: RawDocumentBuf,
-    /// Its bytes on disk, where they could be read.
-    pub bytes: Option<u64>,
-    /// How often it was used, where that could be read.
-    pub uses: Option<u64>,
-    /// Since when uses are counted, in milliseconds since the epoch (the server's start, or the index's making).
-    pub uses_since: Option<i64>,
-}
-
-/// The kind of a [`Failure`], for what the screen offers next and for the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FailureKind {
-    /// No server could be reached or selected.
-    Unreachable,
-    /// The replica set has no primary, and what was asked needs one: an election may be under way.
-    NoPrimary,
-    /// The server did not accept who we are.
-    Authentication,
-    /// This user may not do that.
-    Permission,
-    /// The certificates do not hold.
-    Tls,
-    /// It took longer than was allowed.
-    Timeout,
-    /// The person stopped it.
-    Cancelled,
-    /// The profile is read-only: nothing was sent.
-    ReadOnly,
-    /// A unique index has that value already.
-    DuplicateKey,
-    /// The collection's validator refused the document.
-    Validation,
-    /// A field that cannot change, `_id` for one.
-    ImmutableField,
-    /// Over the 16 MiB that a document may have.
-    TooLarge,
-    /// The connection broke after the write was sent: it may or may not have been done.
-    UnknownOutcome,
-    /// The server does not accept this request.
-    Query,
-    /// What was asked for is not there (any more): a feed that was closed, a namespace that was dropped.
-    Gone,
-    /// The configuration cannot be used: a bad URI, a secret that cannot be had, a file that is missing.
-    Configuration,
-    /// Something of this machine: the disk is full, a file cannot be read.
-    Local,
-    /// Anything else.
-    Other,
-}
-
-/// Why something could not be done, in words for the person.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Failure {
-    /// What to do about it is decided by this.
-    pub kind: FailureKind,
-    /// One line: lower case, values in backticks.
-    pub summary: String,
-    /// The next step, where one is known.
-    pub help: Option<String>,
-    /// Everything that was said, for the detail view: without secrets.
-    pub detail: String,
-    /// The server's error code.
-    pub code: Option<i32>,
-    /// The server's name of that code.
-    pub code_name: Option<String>,
-    /// The error's labels (`RetryableWriteError`, …).
-    pub labels: Vec<String>,
-    /// What the server's validator refused, path by path, out of `errInfo`.
-    pub refusals: Vec<Refusal>,
-}
-
-impl Failure {
-    /// A failure with a summary alone.
-    #[must_use]
-    pub fn new(kind: FailureKind, summary: impl Into<String>) -> Self {
-        Self {
-            kind,
-            summary: summary.into(),
-            help: None,
-            detail: String::new(),
-            code: None,
-            code_name: None,
-            labels: Vec::new(),
-            refusals: Vec::new(),
-        }
-    }
-
-    /// The same failure with the next step.
-    #[must_use]
-    pub fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.summary)?;
-        match &self.help {
-            Some(help) => write!(f, "; {help}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
-
-/// One reason of the server's validator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// The place in the document; the root for a rule on the whole.
-    pub path: Path,
-    /// The rule in plain words: ``must be one of `a`, `b` ``.
-    pub message: String,
-}
-
-/// What a server is in its deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// A server of its own.
-    Standalone,
-    /// The writable member of a replica set.
-    Primary,
-    /// A member that follows.
-    Secondary,
-    /// The router of a sharded cluster.
-    Router,
-    /// Anything else: arbiter, recovering, load-balanced.
-    Other,
-}
-
-impl Role {
-    /// The word on the screen.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Standalone => "standalone",
-            Self::Primary => "primary",
-            Self::Secondary => "secondary",
-            Self::Router => "mongos",
-            Self::Other => "member",
-        }
-    }
-}
-
-/// A deployment that answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerInfo {
-    /// The server's version, `6.0.5`.
-    pub version: String,
-    /// What it is.
-    pub role: Role,
-    /// The replica set's name.
-    pub set_name: Option<String>,
-    /// Time of the last `ping`, there and back.
-    pub round_trip: Duration,
-    /// The server's address.
-    pub address: String,
-}
-
-/// How a profile's connection stands. Each profile has its own; none waits for another.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ConnectionState {
-    /// Not asked for so far, or closed by the person.
-    Closed,
-    /// The first attempt is under way.
-    Connecting,
-    /// It answers.
-    Ready(ServerInfo),
-    /// It did not answer; the next attempt comes by itself.
-    Retrying {
-        /// Attempts so far.
-        attempt: u32,
-        /// Time from this report until the next attempt.
-        next_in: Duration,
-        /// Why the last one failed.
-        failure: Failure,
-    },
-    /// It cannot work as configured (a wrong password, a bad URI): no further attempt until the person asks.
-    Failed(Failure),
-}
-
-/// Whether a profile may be written to at this moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Access {
-    /// No write leaves this program.
-    ReadOnly,
-    /// Writes are sent once the person confirmed them.
-    ReadWrite,
 }
 
 /// What the runner tells, in the order it happened.

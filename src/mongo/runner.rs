@@ -14,6 +14,7 @@ mod load;
 mod mending;
 mod observe;
 mod perform;
+mod post;
 mod preview;
 pub(crate) mod read;
 mod standing;
@@ -23,7 +24,7 @@ mod supervisor;
 mod together;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -32,18 +33,16 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::config::connections::ConnectionLog;
 use crate::config::profile::Profile;
-use crate::config::store::Store;
 use crate::mongo::events::{CommandLog, PoolWatch};
-use crate::mongo::feed::Feed;
-use crate::mongo::link::{Cancel, Link, stopped};
+use crate::mongo::link::Cancel;
 use crate::mongo::request::observe::Restored;
-use crate::mongo::request::standing::Setup;
 use crate::mongo::request::{
-    Access, ConnectionState, Failure, FailureKind, FeedId, ProfileName, Reply, Report, Request,
-    TaskId,
+    Access, ConnectionState, Failure, FailureKind, ProfileName, Reply, Report, Request, TaskId,
 };
 use access::Lock;
 
+pub(crate) use post::Post;
+use post::Running;
 pub use standing::Examined;
 pub use stream::{Streamed, Streaming};
 
@@ -81,49 +80,6 @@ pub struct Runner {
 
 /// Where journals and the log of writes are kept; `None` is the person's own state directory.
 type StateDirectory = Arc<Mutex<Option<PathBuf>>>;
-
-/// All that belongs to one profile.
-#[derive(Debug)]
-pub(crate) struct Post {
-    pub(crate) profile: Profile,
-    reports: mpsc::UnboundedSender<Report>,
-    state: watch::Sender<ConnectionState>,
-    pub(crate) nudge: Notify,
-    /// The person wants the next attempt now.
-    hurry: Notify,
-    connection: Mutex<Connection>,
-    feeds: Mutex<HashMap<FeedId, Arc<Feed>>>,
-    tails: observe::Tails,
-    profilers: Mutex<observe::Profilers>,
-    tasks: Mutex<HashMap<TaskId, Running>>,
-    idle: Notify,
-    lock: Mutex<Lock>,
-    directory: StateDirectory,
-    /// What the connection is made with, once that is known.
-    setup: Mutex<Option<Arc<Setup>>>,
-    /// Where changes of the connection are written.
-    connections: Arc<OnceLock<ConnectionLog>>,
-    /// What the pools of the connection do.
-    pub(crate) pools: PoolWatch,
-}
-
-#[derive(Debug, Default)]
-struct Connection {
-    link: Option<Arc<Link>>,
-    supervisor: Option<Cancel>,
-}
-
-#[derive(Debug)]
-struct Running {
-    cancel: Cancel,
-    /// What became of it is told even where it is cancelled.
-    awaited: bool,
-    /// The asker has its answer; what still runs is only waited for.
-    answered: bool,
-    /// What the operation runs under on the server.
-    comment: String,
-    since: Instant,
-}
 
 impl Runner {
     /// A runner for `profiles`, none of them connected. What happens is sent to `reports`.
@@ -412,297 +368,5 @@ impl Runner {
             result: Err(failure),
             took: Duration::ZERO,
         });
-    }
-}
-
-impl Post {
-    /// Where things of this person are kept.
-    fn store(&self) -> std::io::Result<Store> {
-        let directory = lock(&self.directory).clone();
-        match directory {
-            Some(directory) => Store::at(&directory),
-            None => Store::open(),
-        }
-    }
-
-    /// The directory of journals.
-    fn mends(&self) -> std::io::Result<PathBuf> {
-        self.store().map(|s| s.mends())
-    }
-
-    fn report(&self, report: Report) {
-        // Nobody listens any more only while the program ends.
-        let _ = self.reports.send(report);
-    }
-
-    fn report_connection(&self, state: ConnectionState) {
-        self.report(Report::Connection {
-            profile: self.profile.name.clone(),
-            state,
-        });
-    }
-
-    fn report_pools(&self) {
-        let (summary, at, pools) = match self.pools.is_watched_whole() {
-            true => {
-                let (pools, at) = self.pools.figures();
-                (pools.summary(), at, Some(Arc::new(pools)))
-            }
-            false => {
-                let (summary, at) = self.pools.summary();
-                (summary, at, None)
-            }
-        };
-        self.report(Report::Pools {
-            profile: self.profile.name.clone(),
-            summary,
-            pools,
-            at,
-        });
-    }
-
-    fn report_settled(&self, task: TaskId, result: Result<Reply, Failure>, since: Instant) {
-        self.report(Report::Settled {
-            profile: self.profile.name.clone(),
-            task,
-            result,
-            took: since.elapsed(),
-        });
-    }
-
-    /// The supervisor's word on the connection, unless it was told to stop. A round trip that is much the same is no news.
-    pub(crate) fn tell(&self, state: ConnectionState, stop: &Cancel) {
-        let guard = lock(&self.connection);
-        if stop.is_cancelled() {
-            return;
-        }
-        let mut before = None;
-        self.state.send_if_modified(|old| {
-            let news = is_news(old, &state);
-            if news {
-                before = Some(std::mem::replace(old, state.clone()));
-            }
-            news
-        });
-        if let Some(before) = before {
-            self.log_change(&before, &state);
-            self.report_connection(state);
-        }
-        drop(guard);
-    }
-
-    /// Takes the link that the supervisor made, unless the supervisor was told to stop meanwhile.
-    fn adopt(&self, link: Arc<Link>, stop: &Cancel) -> bool {
-        let mut connection = lock(&self.connection);
-        if stop.is_cancelled() {
-            return false;
-        }
-        connection.link = Some(link);
-        true
-    }
-
-    /// The supervisor gives up: the client goes, and a later wish to connect begins anew.
-    fn abandon(&self, stop: &Cancel) {
-        let link = {
-            let mut connection = lock(&self.connection);
-            if stop.is_cancelled() {
-                return;
-            }
-            connection.supervisor = None;
-            connection.link.take()
-        };
-        lock(&self.feeds).clear();
-        self.tails.clear();
-        if let Some(link) = link {
-            tokio::spawn(link.close());
-        }
-    }
-
-    /// Closes the connection in the background.
-    fn close(self: &Arc<Self>) -> Option<tokio::task::JoinHandle<()>> {
-        let tasks: Vec<TaskId> = lock(&self.tasks).keys().copied().collect();
-        for task in tasks {
-            self.cancel(task);
-        }
-        lock(&self.feeds).clear();
-        self.tails.clear();
-        let link = {
-            let mut connection = lock(&self.connection);
-            if let Some(stop) = connection.supervisor.take() {
-                stop.cancel();
-            }
-            let closed = self.state.send_replace(ConnectionState::Closed);
-            if closed != ConnectionState::Closed {
-                self.log_change(&closed, &ConnectionState::Closed);
-                self.report_connection(ConnectionState::Closed);
-            }
-            connection.link.take()
-        };
-        let post = Arc::clone(self);
-        link.map(|link| {
-            tokio::spawn(async move {
-                let running: Vec<String> = post.comments_of(None);
-                if !running.is_empty() {
-                    link.kill(&running).await;
-                }
-                observe::restore_all(&post, &link).await;
-                link.close().await;
-            })
-        })
-    }
-
-    pub(crate) fn busy(&self) -> bool {
-        !lock(&self.tasks).is_empty()
-    }
-
-    async fn wait_until_idle(&self) {
-        loop {
-            let idle = self.idle.notified();
-            tokio::pin!(idle);
-            idle.as_mut().enable();
-            if !self.busy() {
-                return;
-            }
-            idle.await;
-        }
-    }
-
-    fn comments_of(&self, tasks: Option<&[TaskId]>) -> Vec<String> {
-        lock(&self.tasks)
-            .iter()
-            .filter(|(id, _)| tasks.is_none_or(|wanted| wanted.contains(id)))
-            .map(|(_, running)| running.comment.clone())
-            .collect()
-    }
-
-    /// A page's operation runs under the comment of its feed.
-    fn comment_of(&self, request: &Request) -> Option<String> {
-        match request {
-            Request::Page { feed, side, .. } => {
-                lock(&self.feeds).get(feed).map(|f| f.comment(*side))
-            }
-            _ => None,
-        }
-    }
-
-    /// Marks a task as cancelled, and answers it if it is a read. Whether there was one.
-    fn cancel(&self, task: TaskId) -> bool {
-        let answer = {
-            let mut tasks = lock(&self.tasks);
-            let Some(running) = tasks.get_mut(&task) else {
-                return false;
-            };
-            running.cancel.cancel();
-            let answer = !running.awaited && !running.answered;
-            running.answered |= answer;
-            answer.then_some(running.since)
-        };
-        if let Some(since) = answer {
-            self.report_settled(task, Err(stopped()), since);
-        }
-        true
-    }
-
-    /// Stops the operations of `tasks` on the server, where they do not end by themselves in `grace`.
-    fn stop_on_server(self: &Arc<Self>, tasks: Vec<TaskId>, grace: Duration) {
-        let Some(link) = lock(&self.connection).link.clone() else {
-            return;
-        };
-        let post = Arc::clone(self);
-        tokio::spawn(async move {
-            tokio::time::sleep(grace).await;
-            // More than once, since an operation may just be on its way, or go on with a next batch.
-            for _ in 0..STOP_ATTEMPTS {
-                let comments = post.comments_of(Some(&tasks));
-                if comments.is_empty() {
-                    return;
-                }
-                link.kill(&comments).await;
-                tokio::time::sleep(STOP_AGAIN).await;
-            }
-        });
-    }
-
-    fn settle(&self, task: TaskId, result: Result<Reply, Failure>) {
-        if let Err(failure) = &result
-            && matches!(
-                failure.kind,
-                FailureKind::Unreachable
-                    | FailureKind::NoPrimary
-                    | FailureKind::UnknownOutcome
-                    | FailureKind::Gone
-            )
-        {
-            self.nudge.notify_one();
-        }
-        let Some(running) = lock(&self.tasks).remove(&task) else {
-            return;
-        };
-        if !running.answered {
-            self.report_settled(task, result, running.since);
-        }
-        if !self.busy() {
-            self.idle.notify_waiters();
-        }
-    }
-}
-
-/// A round trip that is longer by less than this is the same.
-const ROUND_TRIP_NOISE: Duration = Duration::from_millis(20);
-
-/// Whether a person would care for the difference.
-fn is_news(old: &ConnectionState, new: &ConnectionState) -> bool {
-    match (old, new) {
-        (ConnectionState::Ready(a), ConnectionState::Ready(b)) => {
-            let (shorter, longer) = (
-                a.round_trip.min(b.round_trip),
-                a.round_trip.max(b.round_trip),
-            );
-            // Round trips of a busy machine or a far server tremble: each new figure would be a frame in an idle console.
-            let differs = longer > shorter * 2 + ROUND_TRIP_NOISE;
-            differs
-                || a.version != b.version
-                || a.role != b.role
-                || a.set_name != b.set_name
-                || a.address != b.address
-        }
-        (
-            ConnectionState::Retrying {
-                attempt: a,
-                next_in: x,
-                failure: f,
-            },
-            ConnectionState::Retrying {
-                attempt: b,
-                next_in: y,
-                failure: g,
-            },
-        ) => a != b || x != y || f.summary != g.summary,
-        (a, b) => a != b,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::mongo::request::{Role, ServerInfo};
-
-    fn ready(round_trip: u64) -> ConnectionState {
-        ConnectionState::Ready(ServerInfo {
-            version: "6.0.5".to_owned(),
-            role: Role::Standalone,
-            set_name: None,
-            round_trip: Duration::from_millis(round_trip),
-            address: "localhost:27017".to_owned(),
-        })
-    }
-
-    #[test]
-    fn a_round_trip_that_trembles_is_no_news_and_one_that_jumps_is() {
-        assert!(!is_news(&ready(0), &ready(15)));
-        assert!(!is_news(&ready(80), &ready(140)));
-        assert!(!is_news(&ready(140), &ready(80)));
-        assert!(is_news(&ready(1), &ready(60)));
-        assert!(is_news(&ready(300), &ready(40)));
     }
 }
