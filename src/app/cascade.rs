@@ -11,7 +11,7 @@ use super::App;
 use super::command::Command;
 use super::effect::Effect;
 use super::overlay::{Overlay, scroll};
-use super::referrers::{Census, Chosen, Counted, id_of, thousands};
+use super::referrers::{Census, Chosen, Counted, id_of};
 use super::scope::{Asker, Scope, TabId};
 use super::tab::Answer;
 use super::update::{record, scope, tell_write};
@@ -194,7 +194,7 @@ impl Deletion {
         out.push(answer(Way::OnlyThis, label.into(), None));
         let count = match (total, more) {
             (0, _) => "what refers".to_owned(),
-            (n, true) => format!("the {}+ that refer", thousands(n)),
+            (n, true) => format!("the {}+ that refer", words::grouped(n)),
             (1, false) => "the one that refers".to_owned(),
             (n, false) => format!("the {n} that refer"),
         };
@@ -206,7 +206,7 @@ impl Deletion {
         } else if total >= most {
             Some(format!(
                 "more than {} documents: no transaction of so many is sent",
-                thousands(most - 1)
+                words::grouped(most - 1)
             ))
         } else {
             None

@@ -16,7 +16,7 @@ use bson::RawBson;
 use super::command::Command;
 use super::context::Context;
 use super::effect::Effect;
-use super::overlay::scroll;
+use super::overlay::scroll_among;
 use super::regions::Hit;
 use super::scope::{Asker, Moment, Scope, TabId};
 use super::slot::Slot;
@@ -372,18 +372,6 @@ impl Drift {
 
     fn detail_command(&mut self, scope: &mut Scope<'_>, command: Command) -> Handled {
         match command {
-            Command::CursorUp
-            | Command::CursorDown
-            | Command::CursorFirst
-            | Command::CursorLast
-            | Command::PageUp
-            | Command::PageDown
-            | Command::HalfPageUp
-            | Command::HalfPageDown => {
-                // The end is bounded by the lines there are; a wrapped line counts as one.
-                scroll(&mut self.detail_first, command, scope.regions.main_rows);
-                self.detail_first = self.detail_first.min(self.detail.len().saturating_sub(1));
-            }
             Command::CursorLeft | Command::Back | Command::FocusPrevious => {
                 self.part = Part::List;
             }
@@ -391,7 +379,15 @@ impl Drift {
                 self.part = Part::List;
                 return Handled::No;
             }
-            _ => return Handled::No,
+            // The end is bounded by the lines there are; a wrapped line counts as one.
+            _ => {
+                return scroll_among(
+                    &mut self.detail_first,
+                    command,
+                    scope.regions.main_rows,
+                    self.detail.len(),
+                );
+            }
         }
         Handled::Yes
     }

@@ -16,6 +16,7 @@ use super::query::saved::QueryList;
 use super::referrers::Referrers;
 use super::scope::TabId;
 use super::status::Status;
+use super::tab::Handled;
 use crate::config::state::DraftId;
 use crate::mongo::request::{Namespace, ProfileName, Request};
 
@@ -376,6 +377,26 @@ impl Overlay {
             Self::Export(form) => form.pasted(text),
         }
     }
+}
+
+/// Moves the first of `lines` that is shown, and keeps it one of them. Whether the command is one that moves it.
+pub fn scroll_among(first: &mut usize, command: Command, rows: usize, lines: usize) -> Handled {
+    if !matches!(
+        command,
+        Command::CursorUp
+            | Command::CursorDown
+            | Command::PageUp
+            | Command::PageDown
+            | Command::HalfPageUp
+            | Command::HalfPageDown
+            | Command::CursorFirst
+            | Command::CursorLast
+    ) {
+        return Handled::No;
+    }
+    scroll(first, command, rows);
+    *first = (*first).min(lines.saturating_sub(1));
+    Handled::Yes
 }
 
 /// Moves the first line shown. The end is bounded when drawn, since only drawing knows how lines wrap.

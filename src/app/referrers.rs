@@ -68,7 +68,7 @@ impl Counted {
             Self::Known {
                 count, more: false, ..
             } => count.to_string(),
-            Self::Known { count, .. } => format!("{}+", thousands(*count)),
+            Self::Known { count, .. } => format!("{}+", words::grouped(*count)),
             Self::Late(_) | Self::Failed(_) | Self::Untold(_) => "?".to_owned(),
         }
     }
@@ -78,20 +78,6 @@ impl Counted {
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Waiting | Self::Asking(_))
     }
-}
-
-/// A count with its thousands set apart.
-#[must_use]
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// One field that may point at the document.
@@ -390,17 +376,5 @@ impl Referrers {
             }),
             (None, _) => Chosen::Say(format!("it cannot be asked for: {}", row.remark())),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!(thousands(999), "999");
-        assert_eq!(thousands(1_000), "1,000");
-        assert_eq!(thousands(1_234_567), "1,234,567");
     }
 }

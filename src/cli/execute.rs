@@ -151,19 +151,10 @@ pub fn run(
         Ok(chart) => chart,
         Err(exit) => return exit,
     };
-    let format = args.format.or(own.0).unwrap_or_else(|| {
-        if args.out.is_none() && print::to_terminal() {
-            Format::Table
-        } else {
-            Format::Jsonl
-        }
-    });
-    if !args.columns.is_empty() && !matches!(format, Format::Table | Format::Csv | Format::Markdown)
-    {
-        return usage(
-            "`--columns` is for the formats `table`, `csv` and `markdown`; use a projection for the others",
-        );
-    }
+    let format = args
+        .format
+        .or(own.0)
+        .unwrap_or_else(|| Format::usual(args.out.is_some()));
     let mut output = match Output::new(Wish {
         format,
         columns: args.columns.clone(),

@@ -67,19 +67,9 @@ pub fn run(args: &FindArgs) -> Exit {
         Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
-    let format = args.format.unwrap_or_else(|| {
-        if args.out.is_none() && print::to_terminal() {
-            Format::Table
-        } else {
-            Format::Jsonl
-        }
-    });
-    if !args.columns.is_empty() && !matches!(format, Format::Table | Format::Csv | Format::Markdown)
-    {
-        return usage(
-            "`--columns` is for the formats `table`, `csv` and `markdown`; use `--projection` for the others",
-        );
-    }
+    let format = args
+        .format
+        .unwrap_or_else(|| Format::usual(args.out.is_some()));
     let mut output = match Output::new(Wish {
         format,
         columns: args.columns.clone(),

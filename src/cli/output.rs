@@ -48,6 +48,15 @@ pub enum Format {
 }
 
 impl Format {
+    /// The format where none was asked for: for a person where a person reads, else for a program.
+    pub(super) fn usual(to_file: bool) -> Self {
+        if !to_file && print::to_terminal() {
+            Self::Table
+        } else {
+            Self::Jsonl
+        }
+    }
+
     /// The format of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -193,8 +202,15 @@ impl Output {
     /// An output as `wish` says.
     ///
     /// # Errors
-    /// The file cannot be made: why, with its name.
+    /// The file cannot be made: why, with its name. Columns are wished for in a format that has none.
     pub fn new(wish: Wish) -> Result<Self, String> {
+        let columnar = matches!(wish.format, Format::Table | Format::Csv | Format::Markdown);
+        if !wish.columns.is_empty() && !columnar {
+            return Err(
+                "`--columns` is for the formats `table`, `csv` and `markdown`; use a projection for the others"
+                    .to_owned(),
+            );
+        }
         let (out, target): (Box<dyn Write + Send>, _) = match &wish.out {
             None => (Box::new(io::stdout()), None),
             Some(path) => {

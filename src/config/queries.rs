@@ -97,7 +97,13 @@ pub fn save(path: &Path, query: &str, instead: &Instead) -> Result<(), NotSaved>
         return Err(NotSaved::Taken);
     }
     let directory = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(directory).map_err(failed)?;
+    // A person's own directory is nobody else's; a project's is for the team.
+    if paths::config().is_ok_and(|own| directory.starts_with(own)) {
+        paths::private_directory(directory)
+    } else {
+        fs::create_dir_all(directory)
+    }
+    .map_err(failed)?;
     // A link stays one: what it leads to is replaced.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let directory = target.parent().unwrap_or(directory);

@@ -29,28 +29,9 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Drift, area: Rect) {
         return;
     }
     let (list, detail) = if area.width >= SIDE_BY_SIDE {
-        let width = area.width * 52 / 100;
-        sheet.vertical(area.x + width, area.y, area.height);
-        let list = Rect { width, ..area };
-        let detail = Rect {
-            x: area.x + width + 1,
-            width: area.width - width - 1,
-            ..area
-        };
-        (list, detail)
+        sheet.beside(area, area.width * 52 / 100)
     } else {
-        let height = (area.height * 45 / 100).max(3.min(area.height));
-        let list = Rect { height, ..area };
-        let below = area.y + height;
-        if below < area.bottom() {
-            sheet.horizontal(area.x, below, area.width);
-        }
-        let detail = Rect {
-            y: (below + 1).min(area.bottom()),
-            height: area.height.saturating_sub(height + 1),
-            ..area
-        };
-        (list, detail)
+        sheet.above(area, (area.height * 45 / 100).max(3.min(area.height)))
     };
     sheet.regions.main_width = usize::from(detail.width);
     draw_list(sheet, tab, list);

@@ -24,28 +24,9 @@ const STRIP: u16 = 3;
 /// Draws the tab.
 pub fn draw(sheet: &mut Sheet<'_>, tab: &Models, area: Rect) {
     let (list, page) = if area.width >= SIDE_BY_SIDE {
-        let width = (area.width * 36 / 100).clamp(30, 46);
-        sheet.vertical(area.x + width, area.y, area.height);
-        let list = Rect { width, ..area };
-        let page = Rect {
-            x: area.x + width + 1,
-            width: area.width - width - 1,
-            ..area
-        };
-        (list, page)
+        sheet.beside(area, (area.width * 36 / 100).clamp(30, 46))
     } else {
-        let height = (area.height / 3).clamp(3.min(area.height), 9);
-        let list = Rect { height, ..area };
-        let below = area.y + height;
-        if below < area.bottom() {
-            sheet.horizontal(area.x, below, area.width);
-        }
-        let page = Rect {
-            y: (below + 1).min(area.bottom()),
-            height: area.height.saturating_sub(height + 1),
-            ..area
-        };
-        (list, page)
+        sheet.above(area, (area.height / 3).clamp(3.min(area.height), 9))
     };
     sheet.regions.main_width = usize::from(page.width);
     draw_list(sheet, tab, list);

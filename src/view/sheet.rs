@@ -187,6 +187,31 @@ impl<'a> Sheet<'a> {
         }
     }
 
+    /// Parts an area by a line into its first `width` columns and the rest.
+    pub fn beside(&mut self, area: Rect, width: u16) -> (Rect, Rect) {
+        self.vertical(area.x + width, area.y, area.height);
+        let rest = Rect {
+            x: area.x + width + 1,
+            width: area.width.saturating_sub(width + 1),
+            ..area
+        };
+        (Rect { width, ..area }, rest)
+    }
+
+    /// Parts an area by a line into its first `height` rows and the rest, which may be none.
+    pub fn above(&mut self, area: Rect, height: u16) -> (Rect, Rect) {
+        let below = area.y + height;
+        if below < area.bottom() {
+            self.horizontal(area.x, below, area.width);
+        }
+        let rest = Rect {
+            y: (below + 1).min(area.bottom()),
+            height: area.height.saturating_sub(height + 1),
+            ..area
+        };
+        (Rect { height, ..area }, rest)
+    }
+
     /// Says what lies in an area, for the mouse.
     pub fn hit(&mut self, area: Rect, hit: Hit) {
         self.regions.hits.push((area, hit));

@@ -11,7 +11,7 @@ use bson::{RawBson, RawDocument, RawDocumentBuf, rawdoc};
 
 use super::{Deletion, Way};
 use crate::app::journal::Entry;
-use crate::app::referrers::{id_of, row, thousands};
+use crate::app::referrers::{id_of, row};
 use crate::app::scope::{Asker, Scope};
 use crate::app::words;
 use crate::model::referrers::{Pointing, Referrer, referrers};
@@ -340,7 +340,7 @@ impl Collecting {
 fn too_many() -> String {
     format!(
         "more than {} documents or {} MB would be changed: no transaction of so many is sent",
-        thousands(MOST_TOGETHER as u64),
+        words::grouped(MOST_TOGETHER as u64),
         MOST_TOGETHER_BYTES >> 20
     )
 }

@@ -15,7 +15,7 @@ use crate::app::Command;
 use crate::app::documents::Handled;
 use crate::app::effect::Effect;
 use crate::app::journal::Entry;
-use crate::app::overlay::{Confirm, Intent, Overlay, scroll};
+use crate::app::overlay::{Confirm, Intent, Overlay, scroll_among};
 use crate::app::scope::{Asker, Scope};
 use crate::app::update::record;
 use crate::app::words;
@@ -148,18 +148,14 @@ impl Editor {
                         self.stage = Stage::Typing;
                         scope.info("nothing was written; the draft is as it was");
                     }
-                    Command::CursorUp
-                    | Command::CursorDown
-                    | Command::PageUp
-                    | Command::PageDown
-                    | Command::HalfPageUp
-                    | Command::HalfPageDown
-                    | Command::CursorFirst
-                    | Command::CursorLast => {
-                        scroll(&mut conflict.first, command, scope.regions.main_rows / 4);
-                        conflict.first = conflict.first.min(conflict.rows.len().saturating_sub(1));
+                    _ => {
+                        return scroll_among(
+                            &mut conflict.first,
+                            command,
+                            scope.regions.main_rows / 4,
+                            conflict.rows.len(),
+                        );
                     }
-                    _ => return Handled::No,
                 }
                 Handled::Yes
             }
@@ -194,18 +190,14 @@ impl Editor {
                 scope.effects.push(Effect::Copy { text });
                 scope.info("copied the statement");
             }
-            Command::CursorUp
-            | Command::CursorDown
-            | Command::PageUp
-            | Command::PageDown
-            | Command::HalfPageUp
-            | Command::HalfPageDown
-            | Command::CursorFirst
-            | Command::CursorLast => {
-                scroll(&mut review.first, command, scope.regions.main_rows);
-                review.first = review.first.min(review.lines.len().saturating_sub(1));
+            _ => {
+                return scroll_among(
+                    &mut review.first,
+                    command,
+                    scope.regions.main_rows,
+                    review.lines.len(),
+                );
             }
-            _ => return Handled::No,
         }
         Handled::Yes
     }

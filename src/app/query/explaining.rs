@@ -7,8 +7,9 @@ use super::running::namespace;
 use super::text::Chosen;
 use super::{Part, Query};
 use crate::app::command::Command;
-use crate::app::overlay::scroll;
+use crate::app::overlay::scroll_among;
 use crate::app::scope::{Asker, Scope};
+use crate::app::tab::Handled;
 use crate::app::words;
 use crate::mongo::request::{Failure, IndexInfo, Reply, Request, TaskId};
 use crate::query::explain::{Advice, KnownIndex, Plan, PlanStage, Standing};
@@ -266,19 +267,10 @@ impl Query {
             _ if !explained.shown => return false,
             Command::Open | Command::Accept => self.create_advised(scope),
             Command::Back => self.part = Part::Text,
-            Command::CursorUp
-            | Command::CursorDown
-            | Command::PageUp
-            | Command::PageDown
-            | Command::HalfPageUp
-            | Command::HalfPageDown
-            | Command::CursorFirst
-            | Command::CursorLast => {
-                scroll(&mut explained.first, command, rows);
-                let last = explained.lines.len().saturating_sub(1);
-                explained.first = explained.first.min(last);
+            _ => {
+                let lines = explained.lines.len();
+                return scroll_among(&mut explained.first, command, rows, lines) == Handled::Yes;
             }
-            _ => return false,
         }
         true
     }

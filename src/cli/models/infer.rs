@@ -4,7 +4,6 @@
 //! server too.
 
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use bson::{Bson, RawBson, RawDocumentBuf};
 use serde_json::{Value, json};
@@ -13,6 +12,7 @@ use tokio::sync::mpsc;
 use super::export::{tell, written};
 use super::list::{table, tree};
 use super::{Form, InferArgs, Language, Stopped, put};
+use crate::cli::find::until_interrupted;
 use crate::cli::target::{self, ConnectArgs};
 use crate::cli::{Exit, block_on, config as configuration, fail, print};
 use crate::config::Profile;
@@ -22,7 +22,7 @@ use crate::model::infer::{Inference, Inferred, Subject};
 use crate::mongo::request::{
     CollectionDetails, Failure, FailureKind, Find, Namespace, Reply, Report, Request, TaskId,
 };
-use crate::mongo::runner::{Runner, Streaming};
+use crate::mongo::runner::Runner;
 use crate::value::extjson::{self, Layout, Mode};
 
 /// How many documents, and which.
@@ -259,19 +259,7 @@ async fn look(
     extent: Extent,
 ) -> Result<Inferred, Failure> {
     let (runner, mut reports, name) = start(profile);
-    let streaming = Streaming::default();
-    let signalled = streaming.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            signalled.cancel();
-            // A second Ctrl-C does not wait.
-            tokio::select! {
-                () = tokio::time::sleep(Duration::from_secs(5)) => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            std::process::exit(Exit::Interrupted as i32);
-        }
-    });
+    let streaming = until_interrupted();
     let mut inference = Inference::new();
     let each = |document: &bson::RawDocument| {
         inference.add(document);

@@ -78,19 +78,22 @@ impl<'m> Writer<'m, '_> {
         }
         head.push_str(&binding);
         head.push('\n');
-        if root.discriminators.is_empty() {
-            self.made.insert(SchemaId(0), name.clone());
-            let body = self.members(&root.fields, root, &model.name, &name, 1, true);
+        self.made.insert(SchemaId(0), name.clone());
+        self.interface(root, &model.name, &name, &head);
+    }
+
+    /// The interface of a schema, after `head`; of one with variants, a type that is one of theirs or the base's.
+    fn interface(&mut self, schema: &'m Schema, path: &str, name: &str, head: &str) {
+        let body = self.members(&schema.fields, schema, path, name, 1, true);
+        if schema.discriminators.is_empty() {
             self.text
                 .push_str(&format!("{head}export interface {name} {body}\n"));
             return;
         }
         let base = self.names.fresh(&format!("{name}Base"));
-        self.made.insert(SchemaId(0), name.clone());
-        let body = self.members(&root.fields, root, &model.name, &name, 1, true);
         self.text
             .push_str(&format!("{head}export interface {base} {body}\n"));
-        let variants = self.variants(root, &base, &name);
+        let variants = self.variants(schema, &base, name);
         self.text.push_str(&format!(
             "\nexport type {name} = {};\n",
             std::iter::once(base)
@@ -267,23 +270,7 @@ impl<'m> Writer<'m, '_> {
         if self.made.len() > 2_000 {
             return "unknown".to_owned();
         }
-        let body = self.members(&schema.fields, schema, path, &name, 1, true);
-        if schema.discriminators.is_empty() {
-            self.text
-                .push_str(&format!("\nexport interface {name} {body}\n"));
-        } else {
-            let base = self.names.fresh(&format!("{name}Base"));
-            self.text
-                .push_str(&format!("\nexport interface {base} {body}\n"));
-            let variants = self.variants(schema, &base, &name);
-            self.text.push_str(&format!(
-                "\nexport type {name} = {};\n",
-                std::iter::once(base)
-                    .chain(variants)
-                    .collect::<Vec<_>>()
-                    .join(" | ")
-            ));
-        }
+        self.interface(schema, path, &name, "\n");
         name
     }
 }

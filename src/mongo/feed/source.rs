@@ -7,6 +7,8 @@ use std::time::Duration;
 use bson::raw::cstr;
 use bson::{RawBson, RawDocumentBuf, rawdoc};
 use mongodb::options::{ReadPreference, ReadPreferenceOptions, SelectionCriteria};
+use mongodb::raw_batch_cursor::RawBatch;
+use tokio::sync::mpsc;
 
 use crate::mongo::link::{Batches, Call, Opening};
 use crate::mongo::request::{Failure, Find, Namespace};
@@ -76,6 +78,34 @@ impl Source {
             writes: false,
             turning: None,
         }
+    }
+
+    /// The batches of its cursor, up to `size` documents each: one is read ahead of whoever takes them. The reading ends
+    /// after a failure, between two batches when nobody takes them any more, and when the call is stopped.
+    pub(crate) fn batches(
+        self,
+        call: Call,
+        size: u32,
+    ) -> mpsc::Receiver<Result<RawBatch, Failure>> {
+        let (sender, batches) = mpsc::channel(1);
+        // A task of its own, since a driver's future is never dropped.
+        tokio::spawn(async move {
+            let mut cursor = match self.open(&call, None, size as usize, size).await {
+                Ok(cursor) => cursor,
+                Err(failure) => {
+                    let _ = sender.send(Err(failure)).await;
+                    return;
+                }
+            };
+            while let Some(batch) = cursor.next().await {
+                let batch = batch.map_err(|e| call.failure(&e, self.namespace.as_ref()));
+                let failed = batch.is_err();
+                if sender.send(batch).await.is_err() || failed || call.go_on().is_err() {
+                    return;
+                }
+            }
+        });
+        batches
     }
 
     /// The documents of a statement.

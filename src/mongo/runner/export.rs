@@ -10,7 +10,6 @@ use std::time::Instant;
 
 use bson::{RawBsonRef, RawDocument};
 use mongodb::raw_batch_cursor::RawBatch;
-use tokio::sync::mpsc;
 
 use super::Post;
 use super::check::Teller;
@@ -112,7 +111,7 @@ pub(super) async fn export(
     teller.tell(Phase::Start, 0, 0, 0);
     let begun = export.clone();
     let mut writing = on_a_thread(move || Writing::begin(&begun)).await?;
-    let mut batches = read(call, source);
+    let mut batches = source.batches(call.clone(), BATCH);
     loop {
         let batch = tokio::select! {
             batch = batches.recv() => batch,
@@ -132,30 +131,6 @@ pub(super) async fn export(
     }
     teller.tell(Phase::Writing, writing.documents, writing.bytes, 0);
     on_a_thread(move || writing.land()).await
-}
-
-/// The batches of a cursor, one ahead of whoever takes them.
-fn read(call: &Call, source: Source) -> mpsc::Receiver<Result<RawBatch, Failure>> {
-    let (sender, batches) = mpsc::channel(1);
-    let call = call.clone();
-    // A task of its own, since a driver's future is never dropped.
-    tokio::spawn(async move {
-        let mut cursor = match source.open(&call, None, BATCH as usize, BATCH).await {
-            Ok(cursor) => cursor,
-            Err(failure) => {
-                let _ = sender.send(Err(failure)).await;
-                return;
-            }
-        };
-        while let Some(batch) = cursor.next().await {
-            let batch = batch.map_err(|e| call.failure(&e, source.namespace.as_ref()));
-            let failed = batch.is_err();
-            if sender.send(batch).await.is_err() || failed || call.go_on().is_err() {
-                return;
-            }
-        }
-    });
-    batches
 }
 
 async fn on_a_thread<T: Send + 'static>(

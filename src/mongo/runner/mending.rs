@@ -3,7 +3,7 @@
 //! Each document is changed only while it still has the values that were read, so what someone else changes meanwhile
 //! is left as it is. Invariant: nothing is sent that is not in a journal on disk before.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -296,6 +296,18 @@ async fn write_rest(
     Ok(())
 }
 
+/// Ends the journal of a mend that came to its end. Where it is then: nowhere where nothing was written, since there is
+/// nothing to undo.
+fn closed(journal: Journal, written: bool) -> Option<PathBuf> {
+    if !written {
+        // What could not be removed is shown again as unfinished, and mends nothing.
+        let _ = journal.discard();
+        return None;
+    }
+    let path = journal.path().to_owned();
+    Some(journal.end().unwrap_or(path))
+}
+
 /// What a mend came to. A failure before anything was written is a failure; afterwards it is a part of the outcome.
 /// `before` is what was written and skipped before its journal was begun.
 fn settle(
@@ -309,14 +321,7 @@ fn settle(
     match ended {
         Ok(()) => {
             if let Some(journal) = journal {
-                let path = journal.path().to_owned();
-                outcome.journal = if written {
-                    Some(journal.end().unwrap_or(path))
-                } else {
-                    // What could not be removed is shown again as unfinished, and mends nothing.
-                    let _ = journal.discard();
-                    None
-                };
+                outcome.journal = closed(journal, written);
             }
             Ok(outcome)
         }
@@ -432,13 +437,7 @@ pub(super) async fn resume(
     let mut outcome = sender.outcome;
     match ended {
         Ok(()) => {
-            let path = journal.path().to_owned();
-            outcome.journal = if outcome.written > 0 || earlier > 0 {
-                Some(journal.end().unwrap_or(path))
-            } else {
-                let _ = journal.discard();
-                None
-            };
+            outcome.journal = closed(journal, outcome.written > 0 || earlier > 0);
         }
         Err(failure) => {
             outcome.journal = Some(journal.path().to_owned());

@@ -6,7 +6,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use bson::{RawBsonRef, RawDocument};
-use tokio::sync::mpsc;
 
 use super::{Post, Runner};
 use crate::mongo::feed::source::Source;
@@ -196,24 +195,7 @@ impl Runner {
         each: &mut impl FnMut(&RawDocument) -> ControlFlow<()>,
     ) -> Result<u64, Failure> {
         let comment = call.comment().to_owned();
-        let (sender, mut batches) = mpsc::channel(1);
-        // The reader ends between two batches when nobody takes them any more.
-        tokio::spawn(async move {
-            let mut cursor = match source.open(&call, None, BATCH as usize, BATCH).await {
-                Ok(cursor) => cursor,
-                Err(failure) => {
-                    let _ = sender.send(Err(failure)).await;
-                    return;
-                }
-            };
-            while let Some(batch) = cursor.next().await {
-                let batch = batch.map_err(|e| call.failure(&e, source.namespace.as_ref()));
-                let failed = batch.is_err();
-                if sender.send(batch).await.is_err() || failed || call.go_on().is_err() {
-                    return;
-                }
-            }
-        });
+        let mut batches = source.batches(call, BATCH);
         let mut passed = 0;
         loop {
             let batch = tokio::select! {
