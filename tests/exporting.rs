@@ -9,7 +9,8 @@ use mongodeck::export::{Format, Wish};
 use mongodeck::model::Library;
 use mongodeck::mongo::request::drift::Phase;
 use mongodeck::mongo::request::{
-    Export, ExportOutcome, ExportSource, FailureKind, Find, Namespace, Reply, Report, Request,
+    Export, ExportOutcome, ExportSource, Failure, FailureKind, Find, Namespace, ProfileName, Reply,
+    Report, Request,
 };
 use mongodeck::query::{Context, Input, Statement, check};
 use mongodeck::value::extjson;
@@ -419,6 +420,28 @@ async fn an_export_under_way_leaves_the_deck_usable_and_is_stopped_and_asked_abo
     assert!(names(directory.path()).is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_fails_midway_takes_no_key_even_before_any_progress_was_told() {
+    let database = many("export_midway").await;
+    let directory = tempfile::tempdir().unwrap();
+    let path: PathBuf = directory.path().join("out.jsonl");
+    let mut console = console(&database, (120, 36)).await;
+    console.keys("X down");
+    file(&mut console, &path);
+    console.keys("enter");
+    let task = console.app.exports.first().unwrap().task;
+    let full = Failure::new(FailureKind::Local, "`out` cannot be written: disk full");
+    console.tell(mongodeck::app::Msg::Report(Box::new(Report::Settled {
+        profile: ProfileName::new("main"),
+        task,
+        result: Err(full),
+        took: Duration::from_millis(5),
+    })));
+    console.draw();
+    assert!(console.app.overlays.is_empty(), "no form is in the way");
+    assert!(console.screen().contains("not exported: `out` cannot be"));
+}
+
 /// A disk that takes no more, as far as a program can tell: files may not grow beyond a limit of the process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_that_takes_no_more_is_told_and_nothing_is_left() {
@@ -454,7 +477,10 @@ async fn a_disk_that_takes_no_more_is_told_and_nothing_is_left() {
         pty.send("\r");
         pty.wait_for("replace the file?");
         pty.send("y");
-        pty.wait_for("cannot be written");
+        // Told beside the deck, so that the next key is the deck's.
+        pty.wait_for("not exported");
+        pty.send("\x11");
+        assert!(pty.wait_end().success());
     })
     .await
     .unwrap();

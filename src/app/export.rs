@@ -195,25 +195,26 @@ impl App {
                     notes => scope.warn(format!("{text}; {}", notes.join("; "))),
                 }
             }
+            // Asked for again, unless the person is at something else by now.
+            Ok(Reply::Exported(ExportOutcome::NoPlace(failure))) => {
+                if scope.overlays.is_empty() {
+                    let mut form = export.wanted.form;
+                    form.problem = Some(failure.to_string());
+                    scope.overlays.push(Overlay::Export(form));
+                } else {
+                    let mut failure = *failure;
+                    failure.summary = format!("not exported: {}", failure.summary);
+                    scope.fail(&failure);
+                }
+            }
             Ok(_) => scope.warn("the answer was of another kind"),
             Err(failure) if failure.kind == FailureKind::Cancelled => scope.info(format!(
                 "stopped the export after {}: nothing of `{path}` is left",
                 documents_in_words(export.documents())
             )),
-            Err(failure) => {
-                // A file that could not even be begun is asked for again.
-                let again = failure.kind == FailureKind::Local
-                    && export.documents() == 0
-                    && scope.overlays.is_empty();
-                if again {
-                    let mut form = export.wanted.form;
-                    form.problem = Some(failure.to_string());
-                    scope.overlays.push(Overlay::Export(form));
-                } else {
-                    let mut failure = failure;
-                    failure.summary = format!("not exported: {}", failure.summary);
-                    scope.fail(&failure);
-                }
+            Err(mut failure) => {
+                failure.summary = format!("not exported: {}", failure.summary);
+                scope.fail(&failure);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bson::RawDocumentBuf;
 
-use super::{Find, Namespace};
+use super::{Failure, Find, Namespace};
 use crate::export::Wish;
 use crate::query::Statement;
 
@@ -40,7 +40,7 @@ pub struct Export {
 }
 
 /// What came of an [`Export`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ExportOutcome {
     /// The file is there, whole.
     Written {
@@ -56,4 +56,7 @@ pub enum ExportOutcome {
         /// The bytes of the file that is there.
         bytes: u64,
     },
+    /// The file could not even be begun there: nothing was read and nothing written. A file that fails later is a
+    /// failure of the request.
+    NoPlace(Box<Failure>),
 }

@@ -19,9 +19,7 @@ use crate::mongo::feed::source::Source;
 use crate::mongo::landing::{Landing, Standing, standing};
 use crate::mongo::link::{Call, Cancel, stopped};
 use crate::mongo::request::drift::Phase;
-use crate::mongo::request::{
-    Export, ExportOutcome, ExportSource, Failure, FailureKind, Reply, TaskId,
-};
+use crate::mongo::request::{Export, ExportOutcome, ExportSource, Failure, FailureKind, TaskId};
 use crate::query::plan::Plan;
 
 /// Documents per batch: some megabytes of usual documents. The server also ends a batch at 16 MiB.
@@ -31,17 +29,20 @@ const BATCH: u32 = 2_000;
 const STRIDE: usize = 500;
 
 /// Looks whether the file may be written, and what it is to hold, before anything is asked of a server. `None`: go on.
-pub(super) fn refuse(export: &Export) -> Result<Option<Reply>, Failure> {
+pub(super) fn refuse(export: &Export) -> Option<ExportOutcome> {
     if export.path.trim().is_empty() {
-        return Err(Failure::new(FailureKind::Local, "the file has no name").with_help("type one"));
+        let nameless = Failure::new(FailureKind::Local, "the file has no name");
+        return Some(no_place(nameless.with_help("type one")));
     }
-    let found = standing(&home(export.path.trim())).map_err(|e| cannot_write(export, &e))?;
-    Ok(match found {
-        Standing::File(bytes) if !export.replace => {
-            Some(Reply::Exported(ExportOutcome::Exists { bytes }))
-        }
-        Standing::File(_) | Standing::Free => None,
-    })
+    match standing(&home(export.path.trim())) {
+        Err(e) => Some(no_place(cannot_write(export, &e))),
+        Ok(Standing::File(bytes)) if !export.replace => Some(ExportOutcome::Exists { bytes }),
+        Ok(Standing::File(_) | Standing::Free) => None,
+    }
+}
+
+fn no_place(failure: Failure) -> ExportOutcome {
+    ExportOutcome::NoPlace(Box::new(failure))
 }
 
 /// Writes what is at hand; `None` where it has to be read from a server.
@@ -57,7 +58,10 @@ pub(super) async fn at_hand(
     }
     let (export, cancel) = (export.clone(), cancel.clone());
     let work = move || -> Result<ExportOutcome, Failure> {
-        let mut writing = Writing::begin(&export)?;
+        let mut writing = match Writing::begin(&export) {
+            Ok(writing) => writing,
+            Err(failure) => return Ok(no_place(failure)),
+        };
         match &export.source {
             ExportSource::Documents(documents) => {
                 for some in documents.chunks(STRIDE) {
@@ -110,7 +114,10 @@ pub(super) async fn export(
     teller.of_about = export.about;
     teller.tell(Phase::Start, 0, 0, 0);
     let begun = export.clone();
-    let mut writing = on_a_thread(move || Writing::begin(&begun)).await?;
+    let mut writing = match on_a_thread(move || Writing::begin(&begun)).await {
+        Ok(writing) => writing,
+        Err(failure) => return Ok(no_place(failure)),
+    };
     let mut batches = source.batches(call.clone(), BATCH);
     loop {
         let batch = tokio::select! {

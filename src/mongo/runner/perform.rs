@@ -37,8 +37,8 @@ pub(super) async fn perform(
         }
     }
     if let Request::Export(wanted) = &request {
-        if let Some(reply) = export::refuse(wanted)? {
-            return Ok(reply);
+        if let Some(outcome) = export::refuse(wanted) {
+            return Ok(Reply::Exported(outcome));
         }
         if let Some(written) = export::at_hand(wanted, &cancel).await {
             return written.map(Reply::Exported);
