@@ -18,6 +18,7 @@
 //! - [`theme`]: semantic roles to styles.
 //! - [`view`]: draws an `App`; never mutates it. What drawing learns goes back as a message.
 //! - [`runtime`]: the loop that joins them. [`terminal`]: entering, leaving, suspending.
+//! - [`clock`]: the time, which never goes back.
 //! - [`config`]: configuration, read raw, then checked. [`cli`]: arguments and headless commands.
 //!
 //! Words, one per concept: *profile* (a named deployment), *namespace* (`db.collection`), *deck* (the window), *tab*,
@@ -28,6 +29,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod export;
 pub mod input;

@@ -6,22 +6,21 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
-use futures_util::StreamExt as _;
+use crossterm::event::{Event, MouseButton, MouseEventKind};
 use tokio::sync::mpsc;
 
 use crate::app::msg::{Mouse, MouseKind};
 use crate::app::{App, Effect, Moment, Msg, Opening};
 use crate::cli::{Exit, usage};
+use crate::clock;
 use crate::config::connections::ConnectionLog;
 use crate::config::{Config, Globs, Launch, queries};
 use crate::input::{Key, Keymaps, Pending, Resolved};
 use crate::mongo::request::Report;
 use crate::mongo::runner::Runner;
-use crate::terminal::{self, Asked, Copied, Screen, Signals};
+use crate::terminal::{self, Asked, Copied, Inlet, Screen, Signals};
 use crate::theme::Theme;
 use crate::view;
 
@@ -36,6 +35,10 @@ use keeper::Keeper;
 const FRAME: Duration = Duration::from_millis(16);
 /// How often time alone is told to the state, while something on the screen changes with it.
 const TICK: Duration = Duration::from_millis(250);
+/// The longest wait for an age on the screen to change: what waits does not notice that the machine slept meanwhile.
+const NAP: Duration = Duration::from_secs(15);
+/// How often the log is told what is alive, where it is asked for that (`--log-level mongodeck::runtime=debug`).
+const ALIVE: Duration = Duration::from_secs(10);
 /// How long the end waits for the log of connections.
 const LOG_WAIT: Duration = Duration::from_millis(200);
 /// How soon a second press of the mouse at the same place makes a double press.
@@ -65,6 +68,13 @@ pub async fn console(launch: Launch) -> Exit {
             ));
         }
     };
+    let inlet = match Inlet::open() {
+        Ok(inlet) => inlet,
+        Err(e) => {
+            drop(screen);
+            return usage(&format!("cannot read from the terminal: {e}"));
+        }
+    };
     let (reports, inbox) = mpsc::unbounded_channel();
     let mut runner = Runner::new(launch.profiles.clone(), reports);
     // Without a state directory the console works all the same.
@@ -78,6 +88,7 @@ pub async fn console(launch: Launch) -> Exit {
         keymaps: ready.keymaps,
         pending: Pending::default(),
         screen,
+        inlet,
         runner,
         keeper: ready.keeper,
         models: ready.models,
@@ -89,6 +100,7 @@ pub async fn console(launch: Launch) -> Exit {
     let Deck {
         app,
         mut screen,
+        inlet,
         runner,
         keeper,
         over,
@@ -97,6 +109,8 @@ pub async fn console(launch: Launch) -> Exit {
     drop(app);
     // Drafts are on disk before anything else that could hang.
     keeper.finish();
+    // What is typed from here on is the shell's.
+    drop(inlet);
     screen.leave();
     runner.shutdown().await;
     if let Some(log) = runner.connection_log() {
@@ -114,6 +128,7 @@ struct Deck {
     keymaps: Keymaps,
     pending: Pending,
     screen: Screen,
+    inlet: Inlet,
     runner: Runner,
     keeper: Keeper,
     /// Where the models are written down.
@@ -125,16 +140,9 @@ struct Deck {
     over: Option<Exit>,
 }
 
-/// The moment by the system's clock.
 fn now() -> Moment {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Moment(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    Moment(u64::try_from(clock::now().as_millis()).unwrap_or(u64::MAX))
 }
-
-/// A stream of the terminal's events, made anew after a program of the person's had the terminal.
-type Events = EventStream;
 
 impl Deck {
     /// The models as they are on disk now.
@@ -153,7 +161,6 @@ impl Deck {
         opening: Opening,
         first: Vec<Msg>,
     ) {
-        let mut events = Some(Events::new());
         if let Ok((columns, rows)) = crossterm::terminal::size() {
             self.app.size = (columns, rows);
         }
@@ -162,14 +169,15 @@ impl Deck {
             return;
         }
         // The first frame is drawn before anything is asked of a server.
-        self.draw(&mut events).await;
+        self.draw().await;
         let mut last_frame = Instant::now();
         let effects = self.app.open(now(), opening);
-        self.perform_all(effects, &mut events).await;
+        self.perform_all(effects).await;
         for msg in first {
-            self.tell(msg, &mut events).await;
+            self.tell(msg).await;
         }
         let mut last_tick = last_frame;
+        let mut last_alive = last_frame;
         let mut dirty = true;
         while self.over.is_none() {
             // A terminal that is behind is not given another frame: it gets the newest one once it has read the last.
@@ -180,31 +188,38 @@ impl Deck {
                 self.app.wants_ticks().then(|| last_tick + TICK),
                 self.app
                     .wakes_at()
-                    .map(|at| Instant::now() + at.since(now())),
+                    .map(|at| Instant::now() + at.since(now()).min(NAP)),
                 (dirty && !behind).then_some(frame_due),
             ];
             let wake = wake.into_iter().flatten().min();
-            let stream = events.get_or_insert_with(Events::new);
+            // Another program may have had the terminal meanwhile.
+            if self.inlet.go_on().is_err() {
+                self.tell(Msg::Leaving).await;
+                break;
+            }
             tokio::select! {
                 biased;
-                asked = signals.next() => self.asked(asked, &mut events).await,
-                event = stream.next() => match event {
-                    Some(Ok(event)) => {
-                        self.event(event, &mut events).await;
+                asked = signals.next() => {
+                    self.asked(asked).await;
+                    dirty = true;
+                }
+                event = self.inlet.next() => match event {
+                    Some(event) => {
+                        self.event(event).await;
                         dirty = true;
                     }
                     // The terminal is gone.
-                    Some(Err(_)) | None => {
-                        self.tell(Msg::Leaving, &mut events).await;
+                    None => {
+                        self.tell(Msg::Leaving).await;
                         self.over = Some(Exit::Ok);
                     }
                 },
                 Some(report) = inbox.recv() => {
-                    self.tell(Msg::Report(Box::new(report)), &mut events).await;
+                    self.tell(Msg::Report(Box::new(report))).await;
                     dirty = true;
                 }
                 Some(msg) = self.keeper.next() => {
-                    self.tell(msg, &mut events).await;
+                    self.tell(msg).await;
                     dirty = true;
                 }
                 () = Screen::freed(), if dirty && behind => {}
@@ -216,38 +231,45 @@ impl Deck {
                     let due = self.app.wakes_at().is_some_and(|at| at <= now());
                     if due || (self.app.wants_ticks() && moment >= last_tick + TICK) {
                         last_tick = moment;
-                        self.tell(Msg::Tick, &mut events).await;
+                        self.tell(Msg::Tick).await;
                         dirty = true;
                     }
                 }
             }
             // What else is there already belongs into the same frame.
             for _ in 0..256 {
-                let Some(event) = at_hand(&mut events).await else {
+                let Some(event) = self.inlet.at_hand() else {
                     break;
                 };
-                let Ok(event) = event else { break };
-                self.event(event, &mut events).await;
+                self.event(event).await;
                 dirty = true;
                 if self.over.is_some() {
                     return;
                 }
             }
             while let Ok(report) = inbox.try_recv() {
-                self.tell(Msg::Report(Box::new(report)), &mut events).await;
+                self.tell(Msg::Report(Box::new(report))).await;
                 dirty = true;
             }
             let due = dirty && last_frame.elapsed() >= FRAME && self.screen.is_free();
             if due && self.over.is_none() {
-                dirty = self.draw(&mut events).await;
+                dirty = self.draw().await;
                 last_frame = Instant::now();
                 last_tick = last_frame;
+            }
+            // Told when something else woke the loop: being told is no reason to wake.
+            if last_alive.elapsed() >= ALIVE {
+                last_alive = Instant::now();
+                let tasks = tokio::runtime::Handle::current()
+                    .metrics()
+                    .num_alive_tasks();
+                tracing::debug!(tasks, sent = self.screen.sent(), "alive");
             }
         }
     }
 
     /// Draws, and tells the state what was learned. Says whether that calls for another frame.
-    async fn draw(&mut self, events: &mut Option<Events>) -> bool {
+    async fn draw(&mut self) -> bool {
         let Self {
             app,
             theme,
@@ -264,7 +286,7 @@ impl Deck {
         }
         match regions {
             Some(regions) if regions != self.app.regions => {
-                self.tell(Msg::Drawn(regions), events).await;
+                self.tell(Msg::Drawn(regions)).await;
                 true
             }
             _ => false,
@@ -272,13 +294,13 @@ impl Deck {
     }
 
     /// Gives a message to the state, and carries out what follows.
-    async fn tell(&mut self, msg: Msg, events: &mut Option<Events>) {
+    async fn tell(&mut self, msg: Msg) {
         let effects = self.app.update(now(), msg);
-        self.perform_all(effects, events).await;
+        self.perform_all(effects).await;
     }
 
     /// Takes an event of the terminal.
-    async fn event(&mut self, event: Event, events: &mut Option<Events>) {
+    async fn event(&mut self, event: Event) {
         let msg = match event {
             Event::Key(event) => {
                 let Some(key) = Key::from_event(&event) else {
@@ -311,7 +333,7 @@ impl Deck {
             }
             Event::FocusGained | Event::FocusLost => return,
         };
-        self.tell(msg, events).await;
+        self.tell(msg).await;
     }
 
     /// Whether a press is the second one of a double press.
@@ -328,16 +350,16 @@ impl Deck {
     }
 
     /// Carries out effects, and the effects of what they lead to, in order.
-    async fn perform_all(&mut self, effects: Vec<Effect>, events: &mut Option<Events>) {
+    async fn perform_all(&mut self, effects: Vec<Effect>) {
         let mut queue = VecDeque::from(effects);
         while let Some(effect) = queue.pop_front() {
-            if let Some(msg) = self.perform(effect, events).await {
+            if let Some(msg) = self.perform(effect).await {
                 queue.extend(self.app.update(now(), msg));
             }
         }
     }
 
-    async fn perform(&mut self, effect: Effect, events: &mut Option<Events>) -> Option<Msg> {
+    async fn perform(&mut self, effect: Effect) -> Option<Msg> {
         match effect {
             Effect::Mongo {
                 profile,
@@ -353,12 +375,12 @@ impl Deck {
             Effect::Copy { text } => return Some(self.copy(&text)),
             Effect::EditExternally { tab, text, line } => {
                 // The other program reads the keys, so nobody else may.
-                *events = None;
+                self.inlet.pause();
                 let result = external::edit(&mut self.screen, &text, line).await;
                 return Some(Msg::EditedExternally { tab, result });
             }
             Effect::OpenFile { file, line } => {
-                *events = None;
+                self.inlet.pause();
                 return Some(match external::open(&mut self.screen, &file, line).await {
                     Ok(()) => self.read_models(),
                     Err(text) => Msg::Trouble {
@@ -429,7 +451,7 @@ impl Deck {
                 }
             }
             Effect::Suspend => {
-                *events = None;
+                self.inlet.pause();
                 if self.screen.suspend().await.is_err() {
                     self.over = Some(Exit::Ok);
                 }
@@ -463,11 +485,11 @@ impl Deck {
         }
     }
 
-    async fn asked(&mut self, asked: Asked, events: &mut Option<Events>) {
+    async fn asked(&mut self, asked: Asked) {
         match asked {
             Asked::Leave => {
                 // A dropped line ends the program this way: what was typed last is still kept.
-                self.tell(Msg::Leaving, events).await;
+                self.tell(Msg::Leaving).await;
                 self.over = Some(Exit::Interrupted);
             }
             Asked::Panicked => self.over = Some(Exit::Query),
@@ -475,22 +497,11 @@ impl Deck {
                 if self.screen.wake().is_err() {
                     self.over = Some(Exit::Ok);
                 }
+                // It may have been stopped for long: what is shown is as old as it is now.
+                self.tell(Msg::Tick).await;
             }
         }
     }
-}
-
-/// The event that is there already, if any. Polled with the task's own waker: the stream keeps the first waker it is
-/// given until the next event, so one that wakes nobody (as of a future polled once) would lose that event.
-async fn at_hand(events: &mut Option<Events>) -> Option<std::io::Result<Event>> {
-    let stream = events.as_mut()?;
-    std::future::poll_fn(|context| {
-        Poll::Ready(match stream.poll_next_unpin(context) {
-            Poll::Ready(event) => event,
-            Poll::Pending => None,
-        })
-    })
-    .await
 }
 
 /// Waits until a moment; for ever where there is none.

@@ -4,6 +4,8 @@
 //! panic, SIGTERM, SIGHUP, suspend), the terminal is given back first, once.
 
 pub mod clipboard;
+pub mod decode;
+pub mod inlet;
 mod outlet;
 pub mod signals;
 pub mod wire;
@@ -20,6 +22,7 @@ use ratatui::{Frame, Terminal};
 use self::outlet::Outlet;
 
 pub use self::clipboard::{Copied, Multiplexer};
+pub use self::inlet::Inlet;
 pub use self::signals::{Asked, Signals};
 pub use self::wire::Wire;
 
@@ -96,7 +99,8 @@ impl Screen {
         outlet::freed().await;
     }
 
-    /// Gives the terminal back, for an editor or the shell. Stop reading events first, else they take its keys.
+    /// Gives the terminal back, for an editor or the shell. [`Inlet::pause`] first, else its keys are
+    /// taken from it.
     pub fn leave(&mut self) {
         give_back();
     }

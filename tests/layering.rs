@@ -95,7 +95,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         at: "mongo",
         may: &[
-            "mongo", "value", "model", "query", "pool", "export", "config",
+            "mongo", "value", "model", "query", "pool", "export", "config", "clock",
         ],
         pure: false,
     },
@@ -119,6 +119,11 @@ const LAYERS: &[Layer] = &[
             "input",
             "runtime::console",
         ],
+        pure: false,
+    },
+    Layer {
+        at: "clock",
+        may: &["clock"],
         pure: false,
     },
     Layer {

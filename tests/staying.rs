@@ -7,6 +7,7 @@
     reason = "figures for whoever reads the run with `--nocapture`"
 )]
 
+mod asleep;
 mod doubt;
 mod load;
 mod screen;

@@ -1,11 +1,11 @@
 //! The terminal is taken and given back, on a real pseudo-terminal.
 
+use std::io::Write as _;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream};
-use futures_util::StreamExt as _;
+use crossterm::event::Event;
 use mongodeck::input::{Code, Key};
-use mongodeck::terminal::{Asked, Mouse, Screen, Signals, install_panic_hook};
+use mongodeck::terminal::{Asked, Inlet, Mouse, Screen, Signals, install_panic_hook};
 use ratatui::widgets::Paragraph;
 
 use crate::support::pty::Pty;
@@ -13,7 +13,18 @@ use crate::support::pty::Pty;
 /// Set for the program at the far end, which is this test program itself.
 const FAR: &str = "MONGODECK_TEST_FAR_END";
 
-/// The smallest console: shows its size and what came last.
+/// What was typed or pasted, in few words: how many characters, and a sum over them that tells their order.
+fn tally(text: impl Iterator<Item = char>) -> String {
+    let (mut many, mut sum) = (0_u64, 0_u64);
+    for c in text {
+        many += 1;
+        sum = sum.wrapping_mul(31).wrapping_add(u64::from(c)) % 1_000_003;
+    }
+    format!("{many} of {sum}")
+}
+
+/// The smallest console: shows its size and what came last, after `{` how much was typed until `}`, and on `e` gives the
+/// terminal to another program for a line.
 #[test]
 #[ignore = "the program that the tests of this file run on a terminal"]
 fn far_end() {
@@ -29,8 +40,9 @@ fn far_end() {
     runtime.block_on(async {
         let mut signals = Signals::listen().unwrap();
         let mut screen = Screen::enter(Mouse::On).unwrap();
-        let mut events = EventStream::new();
+        let mut inlet = Inlet::open().unwrap();
         let mut last = "nothing".to_owned();
+        let mut typed: Option<Vec<char>> = None;
         loop {
             let paint = |frame: &mut ratatui::Frame<'_>| {
                 let area = frame.area();
@@ -40,8 +52,9 @@ fn far_end() {
             if screen.draw(paint).is_err() {
                 break;
             }
+            inlet.go_on().unwrap();
             let event = tokio::select! {
-                event = events.next() => event,
+                event = inlet.next() => event,
                 asked = signals.next() => match asked {
                     Asked::Leave | Asked::Panicked => break,
                     Asked::Resume => {
@@ -50,27 +63,57 @@ fn far_end() {
                     }
                 },
             };
-            match event {
-                Some(Ok(Event::Key(event))) => {
+            // As the console does, one frame serves all that is there.
+            let mut some: Vec<Event> = Vec::from_iter(event);
+            while let Some(Event::Key(event)) = some.last()
+                && let Some(typed) = &mut typed
+                && let Some(Code::Char(c)) = Key::from_event(event).map(Key::code)
+                && c != '}'
+            {
+                typed.push(c);
+                some = Vec::from_iter(inlet.at_hand());
+            }
+            match some.pop() {
+                Some(Event::Key(event)) => {
                     let Some(key) = Key::from_event(&event) else {
                         continue;
                     };
                     last = key.to_string();
                     match (key.code(), key.ctrl()) {
                         (Code::Char('q'), false) => break,
+                        (Code::Char('{'), false) => typed = Some(Vec::new()),
+                        (Code::Char('}'), false) => {
+                            let all = typed.take().unwrap();
+                            last = format!("typed {}", tally(all.into_iter()));
+                        }
+                        (Code::Char('e'), false) => {
+                            inlet.pause();
+                            screen.leave();
+                            std::io::stdout().write_all(b"the other program\n").unwrap();
+                            let mut line = String::new();
+                            std::io::stdin().read_line(&mut line).unwrap();
+                            screen.resume().unwrap();
+                            last = format!("the other took {}", line.trim());
+                        }
                         (Code::Char('c'), false) => drop(screen.copy("a value").unwrap()),
-                        (Code::Char('z'), true) => screen.suspend().await.unwrap(),
+                        (Code::Char('z'), true) => {
+                            inlet.pause();
+                            screen.suspend().await.unwrap();
+                        }
                         (Code::Char('p'), false) => {
                             drop(tokio::spawn(async { panic!("on purpose") }).await);
                         }
                         _ => {}
                     }
                 }
-                Some(Ok(Event::Paste(text))) => {
-                    last = format!("pasted {}", text.replace('\r', "/"))
+                Some(Event::Paste(text)) if text.len() > 20 => {
+                    last = format!("pasted {}", tally(text.chars()));
                 }
-                Some(Ok(_)) => {}
-                _ => break,
+                Some(Event::Paste(text)) => last = format!("pasted {}", text.replace('\r', "/")),
+                Some(_) => {}
+                // All that was at hand was typed.
+                None if typed.is_some() => {}
+                None => break,
             }
         }
     });
@@ -144,6 +187,93 @@ fn keys_pastes_copies_and_sizes_arrive() {
     pty.wait_for(": c");
     let raw = String::from_utf8(pty.raw()).unwrap();
     assert!(raw.contains("\x1b]52;c;YSB2YWx1ZQ==\x1b\\"), "{raw:?}");
+}
+
+/// A megabyte of text, each line of its own.
+fn megabyte() -> String {
+    let lines = (0..).map(|n| format!("line {n} of é and 漢;"));
+    let mut text = String::new();
+    for line in lines {
+        if text.len() > 1 << 20 {
+            break;
+        }
+        text.push_str(&line);
+    }
+    text
+}
+
+#[test]
+fn a_megabyte_arrives_whole_typed_or_pasted() {
+    let mut pty = console();
+    let text = megabyte();
+    let all = tally(text.chars());
+    // Nothing is sent after it that could bring the rest along.
+    pty.send(&format!("{{{text}}}"));
+    pty.wait_for(&format!(": typed {all}"));
+    pty.send(&format!("\x1b[200~{text}\x1b[201~"));
+    pty.wait_for(&format!(": pasted {all}"));
+    pty.send("q");
+    assert!(pty.wait_end().success());
+}
+
+#[test]
+fn keys_that_come_together_with_a_change_of_size_wait_for_nothing() {
+    let mut pty = console();
+    for round in 0..60 {
+        let (columns, key) = (41 + round % 2, ["G", "H", "I"][usize::from(round % 3)]);
+        // Both are there when the program looks: it is stopped meanwhile.
+        let pid = rustix::process::Pid::from_raw(pty.pid().try_into().unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+        pty.resize(columns, 10);
+        pty.send(key);
+        rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+        pty.wait_for(&format!("ready {columns}x10: {key}"));
+    }
+}
+
+#[test]
+fn a_sequence_or_a_character_that_was_cut_is_one_key() {
+    let mut pty = console();
+    for (parts, seen) in [
+        (["\x1b", "[5~"].as_slice(), "page-up"),
+        (&["\x1b[", "6", "~"], "page-down"),
+        (&["\x1bO", "P"], "f1"),
+        (&["\x1b[20", "0~cut\x1b[20", "1~"], "pasted cut"),
+    ] {
+        for part in parts {
+            pty.send(part);
+        }
+        pty.wait_for(&format!(": {seen}"));
+    }
+    pty.send_bytes(&[0xe6, 0xbc]);
+    std::thread::sleep(Duration::from_millis(100));
+    pty.send_bytes(&[0xa2]);
+    pty.wait_for(": 漢");
+    pty.send("\x1b");
+    pty.wait_for(": esc");
+    pty.send("\x1bx");
+    pty.wait_for(": alt-x");
+}
+
+#[test]
+fn another_program_has_the_terminal_to_itself_and_gives_it_back() {
+    let mut pty = console();
+    for round in 0..20 {
+        pty.send("e");
+        pty.wait_for("the other program");
+        pty.send(&format!("word{round}\r"));
+        pty.wait_for(&format!(": the other took word{round}"));
+        pty.send("G");
+        pty.wait_for(": G");
+    }
+    // What is typed ahead of it, too.
+    pty.send("e");
+    pty.wait_until("the shell's screen", |s| !s.alternate_screen());
+    pty.send("one line\rG");
+    pty.wait_for(": G");
+    pty.send("q");
+    assert!(pty.wait_end().success());
+    assert_given_back(&pty);
 }
 
 #[test]

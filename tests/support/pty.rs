@@ -102,7 +102,12 @@ impl Pty {
 
     /// Types `keys`, sent as they are: `"\r"` is Enter, `"\x1b"` Escape, `"\x03"` Ctrl-C.
     pub fn send(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("it takes keys");
+        self.send_bytes(keys.as_bytes());
+    }
+
+    /// Sends what is no text.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.keys.write_all(bytes).expect("it takes keys");
         self.keys.flush().expect("it takes keys");
     }
 

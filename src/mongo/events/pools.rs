@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mongodb::ServerType;
 use mongodb::event::cmap::{CmapEvent, ConnectionCheckoutFailedReason, ConnectionClosedReason};
@@ -15,6 +15,7 @@ use mongodb::options::ServerAddress;
 use tokio::sync::watch;
 
 use super::work;
+use crate::clock;
 use crate::mongo::failure::{self, Scene};
 use crate::pool::{CheckoutFailure, CloseReason, Event, Moment, Pools, ServerKind, Summary, What};
 
@@ -24,7 +25,8 @@ pub struct PoolWatch(Arc<Watched>);
 
 #[derive(Debug)]
 struct Watched {
-    start: Instant,
+    /// When that was, by the clock that only counts.
+    start: Duration,
     state: Mutex<State>,
     /// Counts events other than answered heartbeats, which come for ever.
     news: watch::Sender<u64>,
@@ -83,7 +85,7 @@ impl State {
 impl Default for PoolWatch {
     fn default() -> Self {
         Self(Arc::new(Watched {
-            start: Instant::now(),
+            start: clock::counted(),
             state: Mutex::default(),
             news: watch::Sender::new(0),
             whole: AtomicBool::new(false),
@@ -95,7 +97,7 @@ impl PoolWatch {
     /// The moment that it is now, on the clock of the figures.
     #[must_use]
     pub fn now(&self) -> Moment {
-        Moment::new(self.0.start.elapsed())
+        Moment::new(clock::counted().saturating_sub(self.0.start))
     }
 
     /// What a line can say of the figures as they are now. Costs next to nothing.

@@ -4,17 +4,34 @@
 //! timer that reports it is late.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Post, lock};
+use crate::clock;
 use crate::mongo::request::{Access, Failure, FailureKind, Report};
+
+/// How often the end of an unlock is looked for: a timer alone does not know of a lid that was closed.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Waits for so long, asleep or not.
+async fn wait(time: Duration) {
+    let end = clock::counted().saturating_add(time);
+    loop {
+        let left = end.saturating_sub(clock::counted());
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left.min(LOOK)).await;
+    }
+}
 
 /// A profile's lock on writing.
 #[derive(Debug)]
 pub(super) struct Lock {
     /// What holds where no unlock does.
     base: Access,
-    until: Option<Instant>,
+    /// By the clock that goes on while the machine sleeps: an unlock does not outlast a closed lid.
+    until: Option<Duration>,
     /// Tells a timer whether its unlock is still the last one.
     turn: u64,
 }
@@ -30,7 +47,7 @@ impl Lock {
 
     fn now(&self) -> Access {
         match self.until {
-            Some(until) if Instant::now() < until => Access::ReadWrite,
+            Some(until) if clock::counted() < until => Access::ReadWrite,
             _ => self.base,
         }
     }
@@ -65,7 +82,7 @@ impl Post {
                 None
             } else {
                 held.turn += 1;
-                held.until = Instant::now().checked_add(time);
+                held.until = clock::counted().checked_add(time);
                 Some(held.turn)
             }
         };
@@ -73,7 +90,7 @@ impl Post {
         if let (Some(turn), Access::ReadOnly) = (turn, lock(&self.lock).base) {
             let post = Arc::clone(self);
             tokio::spawn(async move {
-                tokio::time::sleep(time).await;
+                wait(time).await;
                 let over = {
                     let mut held = lock(&post.lock);
                     let mine = held.turn == turn && held.until.is_some();

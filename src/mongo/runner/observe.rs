@@ -13,7 +13,7 @@ mod tail;
 mod topology;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, rawdoc};
 use mongodb::error::{Error, ErrorKind};
@@ -21,6 +21,7 @@ use mongodb::options::{ReadPreference, SelectionCriteria, ServerAddress};
 
 use super::read::refused;
 use super::{Post, lock};
+use crate::clock;
 use crate::mongo::link::{Call, Link, Opening};
 use crate::mongo::request::observe::{Observation, Observe, Observed};
 use crate::mongo::request::{Failure, FailureKind, Request};
@@ -73,9 +74,7 @@ pub(super) async fn observe(
 
 /// Milliseconds since the epoch.
 fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+    i64::try_from(clock::now().as_millis()).unwrap_or(i64::MAX)
 }
 
 /// The call beside the profile's pool, since what fills that pool is often what is looked for.

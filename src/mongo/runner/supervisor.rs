@@ -4,7 +4,7 @@
 //! future: a question to the server runs in a task of its own, and is waited for to its end.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use bson::{Document, doc};
 use mongodb::Client;
@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::Post;
 use super::backoff::Backoff;
+use crate::clock;
 use crate::mongo::connect::{self, Prepared};
 use crate::mongo::events::{self, CommandLog, work};
 use crate::mongo::failure;
@@ -33,7 +34,7 @@ const ELECTION: Duration = Duration::from_millis(300);
 /// How often the clock is looked at, for a machine that slept.
 const CLOCK: Duration = Duration::from_secs(5);
 
-/// A clock that went so much farther than time did was asleep, or was set: connections of before may be dead.
+/// A look that comes so much too late tells that nothing ran meanwhile: connections of before may be dead.
 const ASLEEP: Duration = Duration::from_secs(30);
 
 /// How often the driver tries by itself while an operation waits for a server.
@@ -109,10 +110,13 @@ pub(super) async fn supervise(post: Arc<Post>, log: Option<CommandLog>, stop: Ca
                     &stop,
                 );
                 let again = tokio::time::sleep(next_in);
-                tokio::pin!(again);
+                let still = stood_still();
+                tokio::pin!(again, still);
                 loop {
                     tokio::select! {
                         () = &mut again => break,
+                        // What was not there before the lid was closed may be there now.
+                        _ = &mut still => break,
                         () = post.hurry.notified() => break,
                         () = stop.cancelled() => return,
                         changed = topology.changed() => {
@@ -158,6 +162,7 @@ async fn open(
                 );
                 tokio::select! {
                     () = tokio::time::sleep(next_in) => {}
+                    _ = stood_still() => {}
                     () = post.hurry.notified() => {}
                     () = stop.cancelled() => return None,
                 }
@@ -263,22 +268,18 @@ async fn wait_for_news(
 ) {
     let refresh = tokio::time::sleep(REFRESH);
     tokio::pin!(refresh);
-    let mut clock = Clock::now();
-    let mut look = tokio::time::interval(CLOCK);
-    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let still = stood_still();
+    tokio::pin!(still);
     loop {
         tokio::select! {
-            _ = look.tick() => {
-                let before = std::mem::replace(&mut clock, Clock::now());
-                if let Some(slept) = clock.slept_since(&before) {
-                    // What was read before is old, and the connections may have died without a word.
-                    let failure = Failure::new(
-                        FailureKind::Unreachable,
-                        format!("this machine slept for {} s, or its clock was set: the connection is tried again", slept.as_secs()),
-                    );
-                    post.tell(ConnectionState::Retrying { attempt: 1, next_in: Duration::ZERO, failure }, stop);
-                    return;
-                }
+            gap = &mut still => {
+                // What was read before is old, and the connections may have died without a word.
+                let failure = Failure::new(
+                    FailureKind::Unreachable,
+                    format!("nothing ran here for {} s (a machine asleep, or a program stopped): the connection is tried again", gap.as_secs()),
+                );
+                post.tell(ConnectionState::Retrying { attempt: 1, next_in: Duration::ZERO, failure }, stop);
+                return;
             }
             () = &mut refresh => {
                 // What runs at the moment shows that the server lives, and would only delay the question.
@@ -302,26 +303,21 @@ async fn wait_for_news(
     }
 }
 
-/// The time by two clocks: one that stands still while the machine sleeps, and one that does not.
-struct Clock {
-    awake: Instant,
-    wall: SystemTime,
-}
-
-impl Clock {
-    fn now() -> Self {
-        Self {
-            awake: Instant::now(),
-            wall: SystemTime::now(),
+/// Waits until nothing has run here for long enough to matter: the machine slept, or the program was stopped. For how
+/// long.
+async fn stood_still() -> Duration {
+    loop {
+        let before = clock::counted();
+        tokio::time::sleep(CLOCK).await;
+        if let Some(gap) = missed(clock::counted().saturating_sub(before)) {
+            return gap;
         }
     }
+}
 
-    /// How long the machine slept between two readings, where it did for long enough to matter.
-    fn slept_since(&self, before: &Self) -> Option<Duration> {
-        let wall = self.wall.duration_since(before.wall).ok()?;
-        let awake = self.awake.saturating_duration_since(before.awake);
-        wall.checked_sub(awake).filter(|slept| *slept > ASLEEP)
-    }
+/// How much longer than [`CLOCK`] a look took, where that matters.
+fn missed(passed: Duration) -> Option<Duration> {
+    passed.checked_sub(CLOCK).filter(|gap| *gap > ASLEEP)
 }
 
 /// Where the chance of this connection's pauses begins: another place for each connection of each program.
@@ -415,19 +411,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_runs_ahead_of_time_was_asleep() {
-        let before = Clock::now();
-        let after = |awake: u64, wall: u64| Clock {
-            awake: before.awake + Duration::from_secs(awake),
-            wall: before.wall + Duration::from_secs(wall),
-        };
-        assert_eq!(after(5, 5).slept_since(&before), None);
-        assert_eq!(after(5, 20).slept_since(&before), None);
+    fn a_look_that_comes_much_too_late_tells_that_nothing_ran() {
         let hour = Duration::from_secs(3_600);
-        assert_eq!(after(5, 3_605).slept_since(&before), Some(hour));
-        // Set back, by a time server or by hand.
-        assert_eq!(before.slept_since(&after(5, 3_605)), None);
-        assert_eq!(after(3_605, 3_605).slept_since(&before), None);
+        assert_eq!(missed(CLOCK), None);
+        // A busy machine.
+        assert_eq!(missed(CLOCK * 4), None);
+        assert_eq!(missed(CLOCK + hour), Some(hour));
+        assert_eq!(missed(Duration::ZERO), None);
     }
 
     #[test]
