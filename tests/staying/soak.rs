@@ -1,8 +1,10 @@
 //! A long run: a scripted person at the built program, and a server that is killed and restarted each minute.
 //!
-//! Not part of the suite. `cargo test --release --test main -- soak --ignored --nocapture` runs it for ten minutes, or as
-//! many as `MONGODECK_SOAK_MINUTES` says, and ends with a verdict about the growth of memory, threads and open files.
+//! Not part of the suite. `cargo test --test main -- soak --ignored --nocapture` runs it for ten minutes, or as many as
+//! `MONGODECK_SOAK_MINUTES` says, and ends with a verdict about the growth of memory, threads, open files and tasks.
+//! What the person looks for while the server is there has to come: a step that does not come off ends the run.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use mongodb::bson::{Document, doc};
@@ -19,10 +21,12 @@ struct Sample {
     resident_kib: u64,
     files: u64,
     threads: u64,
+    /// Of the runtime, as the log told last.
+    tasks: u64,
 }
 
 impl Sample {
-    fn take(pid: u32, at: Duration) -> Self {
+    fn take(pid: u32, at: Duration, logs: &Path) -> Self {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
         let number = |name: &str| {
             let line = status.lines().find(|l| l.starts_with(name)).unwrap();
@@ -35,8 +39,22 @@ impl Sample {
                 .unwrap()
                 .count() as u64,
             threads: number("Threads:"),
+            tasks: tasks(logs).unwrap_or_default(),
         }
     }
+}
+
+/// The newest count of tasks in the log.
+fn tasks(logs: &Path) -> Option<u64> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(logs)
+        .ok()?
+        .flatten()
+        .map(|e| e.path())
+        .collect();
+    files.sort();
+    let text = std::fs::read_to_string(files.last()?).ok()?;
+    let (_, last) = text.rsplit_once("tasks=")?;
+    last.split_whitespace().next()?.parse().ok()
 }
 
 /// The middle of some figures.
@@ -45,75 +63,99 @@ fn median(mut figures: Vec<u64>) -> u64 {
     figures[figures.len() / 2]
 }
 
-/// What one round of the script came to.
-#[derive(Debug, Default)]
-struct Rounds {
-    whole: u32,
-    cut_short: u32,
-    /// The keys of the step that did not come off last.
-    last_cut: Option<&'static str>,
-}
-
-/// One step: keys, and what is then to be on the screen.
-const STEPS: [(&str, &str); 24] = [
-    ("2", ""),
-    ("r", "row number"),
-    ("jjjjj", "row number"),
-    ("\x1b[6~\x1b[6~\x1b[6~", "row number"),
+/// Steps while the server is there: keys, and what is then to be on the screen and was not before, so that each is done
+/// before the next: Escape and a key after it, read together, would be a chord.
+const STEPS: &[(&str, &str)] = &[
+    // The documents, in an order that a restart does not change.
+    ("2", "\n table "),
+    ("S\x15{_id: 1}\r", "sort {_id: 1}"),
+    ("r", "row number 0"),
+    ("jjjjj", "row number 0"),
+    ("\x1b[6~", "row number 38"),
     ("G", "row number 1999"),
+    ("\x1b[5~", "row number 1966"),
     ("gg", "row number 0"),
-    ("v", "word"),
-    ("jjj", "word"),
-    ("v", "word"),
-    ("v", "row number"),
-    ("/", "filter"),
+    ("v", "\n outline "),
+    ("jjj", "word  String"),
+    ("v", "\n text "),
+    ("v", "\n table "),
+    ("/", "filter {"),
     ("{n: {$gt: 100}}\r", "row number 101"),
-    ("/", "filter"),
+    ("/", "filter {n: {$gt: 100}}"),
     ("\x15\r", "row number 0"),
-    ("s", "row number"),
-    ("s", "row number"),
-    ("s", "row number 0"),
-    ("gge", "word:"),
-    ("\x1b[1;5F\x1b[A\x1b[F\x1b[D!", "!'"),
-    ("\x13", "write to"),
+    ("ll", "word  String"),
+    ("s", "sort {word: 1}"),
+    ("s", "sort {word: -1}"),
+    ("S\x15{_id: 1}\r", "sort {_id: 1}"),
+    ("gg", "row number 0"),
+    // One is edited, written and put back.
+    ("e", "_id: 0,"),
+    ("\x1b[1;5F\x1b[A\x1b[F\x1b[D!", "row number 0!'"),
+    ("\x13", "write to soak.rows?"),
     ("y", "written in"),
-    ("u", "undo the last write"),
-    ("y", "row number 0"),
-    ("?", ""),
+    ("u", "undo the last write?"),
+    ("y", "done: undo of the last write"),
+    // A question of its own.
+    ("x", "db.rows.find("),
+    (
+        "\x01\x0b\x1b[200~db.rows.aggregate([{$group: {_id: {$mod: ['$n', 7]}, many: {$sum: 1}}}, {$sort: {_id: 1}}])\x1b[201~",
+        "$group",
+    ),
+    ("\x07", "286"),
+    ("\x1b", "\n table "),
+    ("q", " all documents"),
+    // What the deployment does.
+    ("pm", "servers  events  commands"),
+    ("2", "PRIMARY"),
+    ("3", "getMores"),
+    ("4", "operations "),
+    ("5", "profiler off"),
+    ("6n", "follow"),
+    ("\x15soak.rows\r", "following"),
+    ("1", "servers  events  commands"),
+    ("\r", "connections  events  times"),
+    ("\x1b", "servers  events  commands"),
+    ("q", " all documents"),
+    ("pS", "1/1 answer"),
+    ("\x1b", "\n table "),
+    ("?", "help: keys"),
+    ("q", "\n table "),
 ];
 
-/// A person who looks before each next step, and goes back to the list where a step does not come off.
-fn round(pty: &mut Pty, rounds: &mut Rounds) {
-    for (keys, seen) in STEPS {
-        pty.send(keys);
+/// Steps while it is away.
+const AWAY: &[(&str, &str)] = &[
+    ("", "p ◌ away"),
+    ("2", "before the connection was lost"),
+    ("r", "ctrl-c stops"),
+    ("?", "help: keys"),
+    ("q", "\n table "),
+    ("pS", "0/1 answer"),
+    ("\x1b", "\n table "),
+    ("pm", "no answer"),
+    ("2", "2 topology"),
+    ("3", "3 server"),
+    ("4", "4 operations"),
+    ("5", "5 slow"),
+    ("6", "6 changes"),
+    ("1", "no answer"),
+    ("q", "before the connection was lost"),
+    ("\x03", "before the connection was lost"),
+];
+
+/// A person who looks before each next step. The longest that a step took.
+fn walk(pty: &mut Pty, steps: &[(&str, &str)]) -> Duration {
+    let mut longest = Duration::ZERO;
+    for (keys, seen) in steps {
         let since = Instant::now();
-        loop {
-            std::thread::sleep(Duration::from_millis(15));
-            if pty.text().contains(seen) {
-                break;
-            }
-            if since.elapsed() > Duration::from_secs(3) {
-                if rounds.whole == 0 && rounds.cut_short == 0 {
-                    eprintln!("{keys:?} did not lead to {seen:?}:\n{}", pty.text());
-                }
-                // The server is away, most likely. Out of whatever is open, nothing written.
-                for _ in 0..3 {
-                    pty.send("\x1b");
-                    std::thread::sleep(Duration::from_millis(100));
-                }
-                pty.send("\x18d");
-                std::thread::sleep(Duration::from_millis(100));
-                pty.send("y");
-                std::thread::sleep(Duration::from_millis(100));
-                pty.send("\x1b");
-                rounds.cut_short += 1;
-                rounds.last_cut = Some(keys);
-                return;
-            }
-        }
+        pty.send(keys);
+        pty.wait_until(&format!("{seen:?} after {keys:?}"), |s| {
+            s.contents().contains(seen)
+        });
+        longest = longest.max(since.elapsed());
+        // As long as it takes to see it.
         std::thread::sleep(Duration::from_millis(30));
     }
-    rounds.whole += 1;
+    longest
 }
 
 #[test]
@@ -140,40 +182,53 @@ fn a_long_run_with_a_restarting_server_lets_nothing_grow() {
     let variables = [
         ("MONGODECK_CONFIG_DIR", path("config")),
         ("MONGODECK_STATE_DIR", path("state")),
+        ("MONGODECK_LOG", "mongodeck::runtime=debug".to_owned()),
     ];
     let variables: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let logs = home.path("state").join("logs");
     let mut pty = Pty::spawn(PROGRAM, &["p/soak.rows"], &variables, (140, 40));
-    pty.wait_for("row number 0");
+    pty.wait_for("row number");
     let begun = Instant::now();
     let length = Duration::from_secs(60 * minutes);
     let mut samples = Vec::new();
-    let mut rounds = Rounds::default();
-    let mut restarts = 0;
+    let (mut rounds, mut restarts) = (0, 0);
+    let mut slowest = Duration::ZERO;
     let mut next_restart = Duration::from_secs(60);
     while begun.elapsed() < length {
-        round(&mut pty, &mut rounds);
+        slowest = slowest.max(walk(&mut pty, STEPS));
+        rounds += 1;
         pty.forget_raw();
         let at = begun.elapsed();
-        samples.push(Sample::take(pty.pid(), at));
+        samples.push(Sample::take(pty.pid(), at, &logs));
         if at > next_restart {
             runtime.block_on(server.kill()).unwrap();
-            // Some of the script is done while nobody is there.
-            round(&mut pty, &mut rounds);
+            walk(&mut pty, AWAY);
             runtime.block_on(server.restart()).unwrap();
             let since = Instant::now();
             pty.wait_patiently("the server again", Duration::from_secs(60), |s| {
-                s.contents().contains("p ● ")
+                s.contents().contains("p ● rs0 primary")
+            });
+            pty.send("2r");
+            pty.wait_until("rows that were read after it", |s| {
+                !s.contents().contains("before the connection was lost")
             });
             restarts += 1;
             next_restart += Duration::from_secs(60);
             let last = samples.last().unwrap();
             eprintln!(
-                "{:>5.0} s  restart {restarts}, answers again after {:.1} s; {last:?}; {rounds:?}",
+                "{:>5.0} s  restart {restarts}, reads again after {:.1} s; {} KiB, {} files, {} threads, {} tasks; round {rounds}, slowest step {:.1} s",
                 begun.elapsed().as_secs_f64(),
                 since.elapsed().as_secs_f64(),
+                last.resident_kib,
+                last.files,
+                last.threads,
+                last.tasks,
+                slowest.as_secs_f64(),
             );
         }
     }
+    pty.send("\x11");
+    assert!(pty.wait_end().success());
     runtime.block_on(server.stop());
     // What is loaded once is there after the first minute and a half, a restart among it.
     let warm: Vec<Sample> = samples
@@ -184,19 +239,28 @@ fn a_long_run_with_a_restarting_server_lets_nothing_grow() {
     let third = warm.len() / 3;
     let of = |part: &[Sample], pick: fn(&Sample) -> u64| median(part.iter().map(pick).collect());
     let (first, last) = (&warm[..third], &warm[warm.len() - third..]);
-    let memory = (of(first, |s| s.resident_kib), of(last, |s| s.resident_kib));
-    let files = (of(first, |s| s.files), of(last, |s| s.files));
-    let threads = (of(first, |s| s.threads), of(last, |s| s.threads));
+    let both = |pick: fn(&Sample) -> u64| (of(first, pick), of(last, pick));
+    let memory = both(|s| s.resident_kib);
+    let files = both(|s| s.files);
+    let threads = both(|s| s.threads);
+    let tasks = both(|s| s.tasks);
     eprintln!(
-        "{minutes} minutes, {restarts} restarts, {rounds:?}\n\
-         memory {} → {} KiB, open files {} → {}, threads {} → {} (medians of the first and the last third)",
-        memory.0, memory.1, files.0, files.1, threads.0, threads.1
-    );
-    assert!(
-        rounds.whole > 4 * rounds.cut_short.max(1) || minutes < 5,
-        "{rounds:?}"
+        "{minutes} minutes, {rounds} rounds of {} steps, {restarts} restarts, slowest step {:.1} s\n\
+         memory {} → {} KiB, open files {} → {}, threads {} → {}, tasks {} → {} (medians of the first and the last third)",
+        STEPS.len(),
+        slowest.as_secs_f64(),
+        memory.0,
+        memory.1,
+        files.0,
+        files.1,
+        threads.0,
+        threads.1,
+        tasks.0,
+        tasks.1,
     );
     assert!(memory.1 <= memory.0 + memory.0 / 10 + 2_048, "memory grew");
     assert!(files.1 <= files.0 + 4, "open files grew");
     assert!(threads.1 <= threads.0 + 2, "threads grew");
+    assert!(tasks.1 > 0, "the log tells of tasks");
+    assert!(tasks.1 <= tasks.0 + 4, "tasks grew");
 }
