@@ -68,8 +68,9 @@ fn median(mut figures: Vec<u64>) -> u64 {
 const STEPS: &[(&str, &str)] = &[
     // The documents, in an order that a restart does not change.
     ("2", "\n table "),
-    ("S\x15{_id: 1}\r", "sort {_id: 1}"),
-    ("r", "row number 0"),
+    ("r", "\n table "),
+    ("S\x15{n: -1}\r", "row number 1999"),
+    ("S\x15{_id: 1}\r", "row number 0"),
     ("jjjjj", "row number 0"),
     ("\x1b[6~", "row number 38"),
     ("G", "row number 1999"),
@@ -86,7 +87,7 @@ const STEPS: &[(&str, &str)] = &[
     ("ll", "word  String"),
     ("s", "sort {word: 1}"),
     ("s", "sort {word: -1}"),
-    ("S\x15{_id: 1}\r", "sort {_id: 1}"),
+    ("S\x15{_id: 1}\r", "row number 2"),
     ("gg", "row number 0"),
     // One is edited, written and put back.
     ("e", "_id: 0,"),
