@@ -20,6 +20,7 @@ pub mod mends;
 pub mod models;
 pub mod paths;
 pub mod profile;
+pub mod profilers;
 pub mod project;
 pub mod queries;
 pub mod raw;

@@ -230,6 +230,10 @@ pub enum Command {
     OpenStatement,
     /// Show what does nothing too.
     Idle,
+    /// Order the list by its next column.
+    OrderNext,
+    /// Turn the order of the list round.
+    OrderReverse,
     /// Choose the database or the collection.
     Namespace,
     /// Set the profiler.
@@ -1304,7 +1308,7 @@ pub const COMMANDS: &[Entry] = &[
     Entry {
         command: Command::Kill,
         name: "kill",
-        help: "stop the operation on the server",
+        help: "stop the operation on the server, asked first",
         contexts: &[Context::Monitor],
     },
     Entry {
@@ -1316,7 +1320,19 @@ pub const COMMANDS: &[Entry] = &[
     Entry {
         command: Command::Idle,
         name: "idle",
-        help: "show idle operations too, or hide them",
+        help: "show idle and internal operations too, or hide them",
+        contexts: &[Context::Monitor],
+    },
+    Entry {
+        command: Command::OrderNext,
+        name: "order",
+        help: "order the list by its next column",
+        contexts: &[Context::Monitor],
+    },
+    Entry {
+        command: Command::OrderReverse,
+        name: "order-reverse",
+        help: "turn the order of the list round",
         contexts: &[Context::Monitor],
     },
     Entry {

@@ -31,7 +31,9 @@ use crate::mongo::request::{Failure, ProfileName, Reply, TaskId};
 pub mod changes;
 pub mod choice;
 pub mod explaining;
+pub mod filter;
 pub mod operations;
+pub mod order;
 pub mod pools;
 pub mod rates;
 pub mod reading;
@@ -42,6 +44,7 @@ pub mod topology;
 
 use changes::ChangesPanel;
 use operations::OperationsPanel;
+use order::Order;
 use pools::PoolsPanel;
 use server::ServerPanel;
 use slow::SlowPanel;
@@ -169,6 +172,14 @@ pub trait Content: std::fmt::Debug {
         None
     }
 
+    /// What its list is ordered by, where the person may say.
+    fn order(&mut self) -> Option<&mut Order> {
+        None
+    }
+
+    /// The order or the rows it holds for were changed.
+    fn arranged(&mut self) {}
+
     /// The field that is open.
     fn field(&mut self) -> Option<&mut Field> {
         None
@@ -209,15 +220,28 @@ pub trait Content: std::fmt::Debug {
         }
     }
 
-    /// Takes a command that moves in the list. Whether it was one.
+    /// Takes a command that moves in the list, or orders it. Whether it was one.
     fn travel(&mut self, scope: &Scope<'_>, command: Command) -> bool {
         let height = scope.regions.main_rows;
+        if let (Command::OrderNext | Command::OrderReverse, Some(order)) = (command, self.order()) {
+            match command {
+                Command::OrderNext => order.turn(),
+                _ => order.reversed = !order.reversed,
+            }
+            self.arranged();
+            return true;
+        }
         self.list()
             .is_some_and(|list| list.window.command(command, list.rows, height))
     }
 
     /// Takes a click.
     fn hit(&mut self, scope: &mut Scope<'_>, _at: &Place, hit: Hit, double: bool) -> Step {
+        if let (Hit::Column(place), Some(order)) = (hit, self.order()) {
+            order.choose(place);
+            self.arranged();
+            return Step::Done;
+        }
         let (Hit::Row(place), Some(list)) = (hit, self.list()) else {
             return Step::Ignored;
         };

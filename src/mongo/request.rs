@@ -334,14 +334,16 @@ pub enum Request {
     },
     /// Looks at the deployment itself. Answered by [`Reply::Observed`].
     Observe(Observe),
-    /// Stops an operation on the server, and looks whether it is gone. Refused on a profile that is read-only. Answered
-    /// by [`Reply::Killed`].
+    /// Stops an operation on the server, and looks whether it is gone; a session's open transaction is aborted. Refused on
+    /// a profile that is read-only. Answered by [`Reply::Killed`].
     KillOperation {
         /// The server that it runs on, as [`observe::Operations::host`] says it: another server has other operations of
         /// the same numbers.
         host: String,
         /// The operation.
         id: OperationId,
+        /// The collection and the cursor whose batch it gets: that is closed too, so that no other batch follows.
+        cursor: Option<(Namespace, i64)>,
     },
     /// Sets a database's profiler. How it was before is remembered, and put back by [`Request::RestoreProfiling`], when
     /// the connection is closed and when the program ends. Refused on a profile that is read-only. Answered by

@@ -277,6 +277,7 @@ fn short(command: Command) -> &'static str {
         Command::Kill => "stop it",
         Command::OpenStatement => "query",
         Command::Idle => "idle too",
+        Command::OrderNext => "order",
         Command::Namespace => "which",
         Command::Profiler => "profiler",
         Command::CursorLast => "newest",

@@ -47,6 +47,82 @@ async fn a_sleeping_query_is_seen_and_killed_from_the_panel() {
         .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_that_waits_is_seen_though_nothing_of_it_runs_and_is_aborted() {
+    let test = TestDatabase::new("waits").await;
+    let collection = test.collection("c");
+    collection.insert_one(doc! { "_id": 1 }).await.unwrap();
+    let mut session = test.client.start_session().await.unwrap();
+    session.start_transaction().await.unwrap();
+    let insert = collection.insert_one(doc! { "_id": 2 });
+    insert.session(&mut session).await.unwrap();
+    let mut console = console(test.uri(), &test.name);
+    console.wait_for("rs0 primary").await;
+    console.keys("p o");
+    console.wait_for("(transaction) inactive").await;
+    let Some(mongodb::bson::Bson::Binary(id)) = session.id().get("id") else {
+        panic!("{:?}", session.id());
+    };
+    let id: String = id.bytes[..4].iter().map(|b| format!("{b:02x}")).collect();
+    // Other tests have transactions of their own.
+    for _ in 0..20 {
+        console.keys("enter");
+        console.wait_for("session ").await;
+        let found = console.screen().contains(&id);
+        console.keys("esc");
+        if found {
+            break;
+        }
+        console.keys("j");
+    }
+    console.keys("x");
+    console
+        .wait_for(&format!("abort the transaction of session {id}"))
+        .await;
+    console.wait_for("is undone").await;
+    console.keys("y");
+    console.wait_for("the server has it no more").await;
+    let failure = session.commit_transaction().await.unwrap_err();
+    assert!(
+        failure.to_string().contains("NoSuchTransaction"),
+        "{failure}"
+    );
+    assert_eq!(collection.count_documents(doc! {}).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_waiting_batch_is_stopped_with_its_cursor() {
+    let test = TestDatabase::new("batches").await;
+    let database = test.database();
+    let create = database.create_collection("capped").capped(true).size(4096);
+    create.await.unwrap();
+    let capped = test.collection("capped");
+    capped.insert_one(doc! { "_id": 1 }).await.unwrap();
+    let following = tokio::spawn(async move {
+        let find = capped
+            .find(doc! {})
+            .cursor_type(mongodb::options::CursorType::TailableAwait)
+            .max_await_time(std::time::Duration::from_millis(700));
+        let mut cursor = find.await.unwrap();
+        while cursor.advance().await? {}
+        Ok::<(), mongodb::error::Error>(())
+    });
+    let mut console = console(test.uri(), &test.name);
+    console.wait_for("rs0 primary").await;
+    console.keys("p o /");
+    console.type_text("op:getmore ns:capped");
+    console.keys("enter");
+    console.wait_for("db.capped.find").await;
+    console.keys("x");
+    console.wait_for("a batch of a cursor").await;
+    // By then that batch is over, and the next one runs.
+    tokio::time::sleep(std::time::Duration::from_millis(900)).await;
+    console.keys("y");
+    console.wait_for("the server has it no more").await;
+    let ended = following.await.unwrap();
+    assert!(ended.is_err(), "{ended:?}");
+}
+
 async fn level(client: &Client) -> i32 {
     let reply = client
         .database("shop")

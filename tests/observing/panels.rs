@@ -158,6 +158,81 @@ fn a_filter_shows_what_has_its_text() {
     assert_eq!(monitor(&harness).operations.count(), 3);
 }
 
+#[test]
+fn words_narrow_the_list_and_a_wrong_one_is_said_under_the_field() {
+    let mut harness = on("p o", (140, 40));
+    answer(&mut harness, 0, Observation::Operations(operations()));
+    harness.keys("/");
+    assert!(harness.shows("ns:") && harness.shows("over:5s") && harness.shows("is:ours"));
+    harness.type_text("over:1500ms -is:waiting");
+    assert_eq!(monitor(&harness).operations.count(), 1);
+    harness.type_text(" is:blue").keys("enter");
+    assert!(harness.shows("✗ `is:` takes ours"), "{}", harness.screen());
+    // The words before it still hold, and the field is still open.
+    assert_eq!(monitor(&harness).operations.count(), 1);
+    for _ in 0.." is:blue".len() {
+        harness.keys("backspace");
+    }
+    harness.keys("enter");
+    assert!(
+        harness.shows("with “over:1500ms -is:waiting”"),
+        "{}",
+        harness.screen()
+    );
+}
+
+#[test]
+fn the_list_is_ordered_by_another_column_with_a_key() {
+    let mut harness = on("p o", (140, 40));
+    let mut all = operations();
+    all.running[2].namespace = "a.first".to_owned();
+    answer(&mut harness, 0, Observation::Operations(all));
+    let ids = |h: &Harness| -> Vec<String> {
+        monitor(h)
+            .operations
+            .rows()
+            .map(|(o, _)| o.id.to_string())
+            .collect()
+    };
+    assert!(harness.shows("running▾"));
+    assert_eq!(ids(&harness), ["11", "12", "13"]);
+    harness.keys("R");
+    assert_eq!(ids(&harness), ["13", "12", "11"]);
+    harness.keys("S");
+    assert!(harness.shows("namespace▾"), "{}", harness.screen());
+    assert_eq!(ids(&harness), ["13", "11", "12"]);
+    harness.keys("S S S");
+    assert!(harness.shows("by locks"), "{}", harness.screen());
+    assert_eq!(ids(&harness)[0], "12", "who waits comes first");
+}
+
+#[test]
+fn one_of_our_own_is_marked_and_said_before_it_is_stopped() {
+    let mut harness = on("p o", SMALL);
+    let mut all = operations();
+    all.running[0].ours = true;
+    all.running[0].cursor = Some(77);
+    answer(&mut harness, 0, Observation::Operations(all));
+    assert!(
+        harness.shows("(ours) db.orders.find"),
+        "{}",
+        harness.screen()
+    );
+    assert!(
+        harness.shows("3 % scanning collection"),
+        "{}",
+        harness.screen()
+    );
+    harness.keys("x");
+    assert!(harness.shows("this program's own"), "{}", harness.screen());
+    assert!(harness.shows("a batch of a cursor"));
+    harness.keys("y");
+    let Some((_, Request::KillOperation { cursor, .. })) = kill(&mut harness) else {
+        panic!("{}", harness.screen());
+    };
+    assert_eq!(cursor, Some((Namespace::new("shop", "orders"), 77)));
+}
+
 fn kill(harness: &mut Harness) -> Option<(TaskId, Request)> {
     harness.request(|r| matches!(r, Request::KillOperation { .. }))
 }
@@ -177,7 +252,7 @@ fn what_is_stopped_is_what_the_question_named() {
     answer(&mut harness, 2_000, Observation::Operations(later));
     harness.keys("y");
     let (task, request) = kill(&mut harness).unwrap();
-    let Request::KillOperation { host, id } = request else {
+    let Request::KillOperation { host, id, .. } = request else {
         unreachable!()
     };
     assert_eq!(

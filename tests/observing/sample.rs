@@ -183,7 +183,10 @@ pub fn operation(id: i32, seconds: u64, command: RawDocumentBuf) -> RunningOpera
         kill_pending: false,
         yields: 31,
         message: None,
-        transaction: false,
+        done: None,
+        transaction: None,
+        comment: None,
+        cursor: None,
         ours: false,
     }
 }
@@ -198,7 +201,8 @@ pub fn operations() -> Operations {
     waiting.waits = true;
     waiting.plan = Some("IDHACK".to_owned());
     let mut index = operation(13, 1, rawdoc! { "createIndexes": "orders", "$db": "shop" });
-    index.message = Some("Index Build: 120 of 4000".to_owned());
+    index.message = Some("Index Build: scanning collection".to_owned());
+    index.done = Some((120, 4_000));
     index.plan = None;
     Operations {
         host: "db1:27017".to_owned(),

@@ -163,6 +163,7 @@ async fn a_sleeping_query_is_seen_and_killed_and_no_look_shows_itself() {
     let request = Request::KillOperation {
         host,
         id: operation.id.clone(),
+        cursor: None,
     };
     let killed = desk.ask("p", request.clone()).await.unwrap();
     assert_eq!(killed, Reply::Killed(Killed::Gone));
@@ -186,7 +187,16 @@ async fn what_fills_a_pool_is_seen_and_killed_beside_that_pool() {
     let task = desk.start("p", request);
     let (host, operation) = sleeper(&mut desk, &database.name).await;
     let id = operation.id.clone();
-    let killed = desk.ask("p", Request::KillOperation { host, id }).await;
+    let killed = desk
+        .ask(
+            "p",
+            Request::KillOperation {
+                host,
+                id,
+                cursor: None,
+            },
+        )
+        .await;
     assert_eq!(killed.unwrap(), Reply::Killed(Killed::Gone));
     let failure = desk.settled(task).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Cancelled, "{failure}");
@@ -202,6 +212,7 @@ async fn a_read_only_profile_neither_kills_nor_sets_a_profiler() {
     let kill = Request::KillOperation {
         host: operations.host,
         id: mongodeck::mongo::request::observe::OperationId(bson::RawBson::Int32(1)),
+        cursor: None,
     };
     let set = Request::SetProfiling {
         database: database.name.clone(),
@@ -517,7 +528,11 @@ async fn who_may_see_nothing_is_told_what_is_missing_and_sees_the_rest() {
             .iter()
             .all(|o| o.user.as_deref() == Some(&format!("{name}@admin")))
     );
-    let kill = Request::KillOperation { host, id: own.id };
+    let kill = Request::KillOperation {
+        host,
+        id: own.id,
+        cursor: None,
+    };
     assert_eq!(
         desk.ask("p", kill).await.unwrap(),
         Reply::Killed(Killed::Gone)

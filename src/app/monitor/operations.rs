@@ -3,9 +3,12 @@
 //! Invariant: the cursor stays on its operation while the list changes, and nothing is stopped but the operation that
 //! the question named.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::explaining::Explaining;
+use super::filter::{self, Filter, Subject, Vocabulary};
+use super::order::Order;
 use super::reading::Reading;
 use super::statement::{Recalled, recall};
 use super::{Content, List, Place, Step};
@@ -21,10 +24,28 @@ use crate::app::words;
 use crate::mongo::request::observe::{
     Killed, Observation, Observe, OperationId, Operations, RunningOperation,
 };
-use crate::mongo::request::{Failure, Reply, Request, TaskId};
+use crate::mongo::request::{Failure, Namespace, Reply, Request, TaskId};
 
 /// Time between two questions.
 const EVERY: Duration = Duration::from_secs(2);
+
+/// What the list can be ordered by, as the columns are called.
+const ORDERS: &[&str] = &[
+    "running",
+    "namespace",
+    "plan",
+    "client",
+    "locks",
+    "statement",
+];
+
+/// What the list can be narrowed by.
+pub const WORDS: Vocabulary = Vocabulary {
+    fields: &[
+        "ns", "client", "app", "user", "plan", "op", "lock", "comment", "id",
+    ],
+    states: &["ours", "waiting", "transaction", "internal"],
+};
 
 /// Characters of a statement in a question.
 const ASKED: usize = 300;
@@ -36,12 +57,17 @@ pub struct OperationsPanel {
     pub reading: Reading,
     /// The cursor of the operations that are shown.
     pub window: Window,
-    /// Only operations with this text are shown; empty for all.
+    /// Only operations with these words are shown; empty for all.
     pub filter: String,
     /// The filter while it is typed.
     pub field: Option<Field>,
-    /// Whether what does nothing is shown too.
+    /// Why what is typed is no filter.
+    pub problem: Option<String>,
+    /// Whether what does nothing and what the server does by itself are shown too.
     pub idle: bool,
+    /// What they are ordered by.
+    pub order: Order,
+    words: Filter,
     /// Each operation's statement, beside what was read.
     lines: Vec<String>,
     /// The places of those that are shown.
@@ -58,7 +84,10 @@ impl Default for OperationsPanel {
             window: Window::default(),
             filter: String::new(),
             field: None,
+            problem: None,
             idle: false,
+            order: Order::of(ORDERS),
+            words: Filter::default(),
             lines: Vec::new(),
             shown: Vec::new(),
             asked: None,
@@ -105,16 +134,28 @@ impl OperationsPanel {
             self.shown.clear();
             return;
         };
-        let wanted = self.filter.to_lowercase();
         self.lines = operations.running.iter().map(line).collect();
         self.shown = operations
             .running
             .iter()
             .zip(&self.lines)
             .enumerate()
-            .filter(|(_, (operation, line))| wanted.is_empty() || matches(operation, line, &wanted))
+            .filter(|(_, (operation, line))| {
+                self.words.is_empty() || self.words.passes(&Listed { operation, line })
+            })
             .map(|(place, _)| place)
             .collect();
+        let (order, lines) = (self.order, &self.lines);
+        self.shown.sort_by(|a, b| {
+            let of = |place: usize| {
+                let line = lines.get(place).map_or("", String::as_str);
+                Some((operations.running.get(place)?, line))
+            };
+            match (of(*a), of(*b)) {
+                (Some(a), Some(b)) => order.apply(compare(order.title(), a, b)),
+                _ => Ordering::Equal,
+            }
+        });
         let place = self
             .shown
             .iter()
@@ -125,7 +166,9 @@ impl OperationsPanel {
         self.window.cursor = self.window.cursor.min(self.shown.len().saturating_sub(1));
     }
 
+    /// Takes a filter's words; a wrong one is said, and the others hold.
     fn refilter(&mut self, text: &str) {
+        (self.words, self.problem) = filter::parse(text, &WORDS);
         self.filter = text.trim().to_owned();
         let on = self.current().map(|o| o.id.clone());
         self.rebuild(on.as_ref());
@@ -161,7 +204,10 @@ impl OperationsPanel {
         };
         let host = operations.host.clone();
         let lines = question(&operation, &host);
-        let title = format!("stop operation {}?", operation.id);
+        let title = match operation.id.session() {
+            Some(_) => format!("abort the transaction of {}?", operation.id),
+            None => format!("stop operation {}?", operation.id),
+        };
         self.asked = Some((host, operation));
         let confirm = Confirm::new(title, lines, Intent::Proceed(at.tab));
         scope.overlays.push(Overlay::Confirm(confirm));
@@ -171,10 +217,11 @@ impl OperationsPanel {
         let Some((host, operation)) = self.asked.take() else {
             return;
         };
-        let what = format!("stop operation {}", operation.id);
+        let what = format!("stop {}", named(&operation.id));
         let request = Request::KillOperation {
             host,
             id: operation.id.clone(),
+            cursor: place_of(&operation).zip(operation.cursor),
         };
         let task = scope.ask_write(Asker::Tab(at.tab), &at.profile, request, what);
         self.killing = Some((task, operation.id));
@@ -185,18 +232,17 @@ impl OperationsPanel {
             return;
         };
         match result {
-            Ok(Reply::Killed(Killed::Gone)) => {
-                scope.info(format!(
-                    "operation {id} was stopped: the server has it no more"
-                ));
-            }
-            Ok(Reply::Killed(Killed::AlreadyGone)) => {
-                scope.info(format!(
-                    "operation {id} had ended before it could be stopped"
-                ));
-            }
+            Ok(Reply::Killed(Killed::Gone)) => scope.info(format!(
+                "{} was stopped: the server has it no more",
+                named(&id)
+            )),
+            Ok(Reply::Killed(Killed::AlreadyGone)) => scope.info(format!(
+                "{} had ended before it could be stopped",
+                named(&id)
+            )),
             Ok(Reply::Killed(Killed::Stopping)) => scope.warn(format!(
-                "operation {id} was told to stop, and has not come to a place where it can"
+                "{} was told to stop, and has not come to a place where it can",
+                named(&id)
             )),
             Ok(_) => {}
             Err(failure) => scope.fail(&failure),
@@ -217,18 +263,119 @@ fn line(operation: &RunningOperation) -> String {
     }
 }
 
-fn matches(operation: &RunningOperation, line: &str, wanted: &str) -> bool {
-    let texts = [
-        Some(line),
-        Some(operation.namespace.as_str()),
-        Some(operation.kind.as_str()),
-        operation.client.as_deref(),
-        operation.application.as_deref(),
-        operation.user.as_deref(),
-        operation.plan.as_deref(),
-    ];
-    let found = |text: &str| text.to_lowercase().contains(wanted);
-    texts.into_iter().flatten().any(found) || operation.id.to_string() == wanted
+/// An operation beside its line.
+struct Listed<'o> {
+    operation: &'o RunningOperation,
+    line: &'o str,
+}
+
+impl Subject for Listed<'_> {
+    fn texts(&self, field: Option<&str>, each: &mut dyn FnMut(&str)) {
+        let one = self.operation;
+        let mut tell = |name: &str, text: Option<&str>| {
+            if field.is_none_or(|f| f == name)
+                && let Some(text) = text
+            {
+                each(text);
+            }
+        };
+        tell("ns", Some(&one.namespace));
+        tell("client", one.client.as_deref());
+        tell("app", one.application.as_deref());
+        tell("user", one.user.as_deref());
+        tell("plan", one.plan.as_deref());
+        tell("op", Some(&one.kind));
+        tell("comment", one.comment.as_deref());
+        for lock in &one.locks {
+            tell("lock", Some(lock));
+        }
+        if field.is_none() {
+            each(self.line);
+            each(&one.thread);
+        }
+        // A number alone would be found in most of them.
+        if field == Some("id") {
+            each(&one.id.to_string());
+        }
+    }
+
+    fn is(&self, state: &str) -> bool {
+        match state {
+            "ours" => self.operation.ours,
+            "waiting" => self.operation.waits,
+            "transaction" => self.operation.transaction.is_some(),
+            "internal" => self.operation.is_internal(),
+            _ => false,
+        }
+    }
+
+    fn took(&self) -> Option<Duration> {
+        lasting(self.operation)
+    }
+}
+
+/// How long an operation has been running, or its transaction been open while nothing runs.
+#[must_use]
+pub fn lasting(operation: &RunningOperation) -> Option<Duration> {
+    operation.running.or(operation.transaction)
+}
+
+/// The strongest lock of an operation, on what is the smallest: `Collection w`.
+#[must_use]
+pub fn lock_of(operation: &RunningOperation) -> String {
+    let last = operation.locks.last();
+    last.map(|l| l.replace(": ", " ")).unwrap_or_default()
+}
+
+/// How far an operation is: `14 % scanning collection`.
+#[must_use]
+pub fn progress(operation: &RunningOperation) -> Option<String> {
+    let percent = operation.percent().map(|p| format!("{p} %"));
+    let message = operation.message.as_deref();
+    let message = message.map(|m| m.strip_prefix("Index Build: ").unwrap_or(m).to_owned());
+    let parts: Vec<String> = percent.into_iter().chain(message).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// Two rows by the column of a title, in its own direction: times fall, texts rise.
+fn compare(
+    title: &str,
+    (a, a_line): (&RunningOperation, &str),
+    (b, b_line): (&RunningOperation, &str),
+) -> Ordering {
+    let client = |o: &RunningOperation| (o.application.clone(), o.client.clone());
+    // What has nothing to be ordered by comes last.
+    let texts = |a: &str, b: &str| (a.is_empty(), a).cmp(&(b.is_empty(), b));
+    let first = match title {
+        "namespace" => texts(&a.namespace, &b.namespace),
+        "plan" => texts(
+            a.plan.as_deref().unwrap_or_default(),
+            b.plan.as_deref().unwrap_or_default(),
+        ),
+        "client" => client(a).cmp(&client(b)),
+        // Who waits first, then who holds most.
+        "locks" => (b.waits, b.locks.len()).cmp(&(a.waits, a.locks.len())),
+        "statement" => texts(a_line, b_line),
+        _ => Ordering::Equal,
+    };
+    first.then_with(|| lasting(b).cmp(&lasting(a)))
+}
+
+fn named(id: &OperationId) -> String {
+    match id.session() {
+        Some(_) => id.to_string(),
+        None => format!("operation {id}"),
+    }
+}
+
+fn place_of(operation: &RunningOperation) -> Option<Namespace> {
+    let (database, collection) = operation.namespace.split_once('.')?;
+    Some(Namespace::new(database, collection))
+}
+
+fn builds_index(operation: &RunningOperation) -> bool {
+    let first = operation.command.iter().flatten().next();
+    first.is_some_and(|(key, _)| key.as_str() == "createIndexes")
 }
 
 fn who(operation: &RunningOperation) -> String {
@@ -251,10 +398,21 @@ fn question(operation: &RunningOperation, host: &str) -> Vec<String> {
         format!("on {host}"),
         line(operation).chars().take(ASKED).collect(),
     ];
-    if matches!(operation.kind.as_str(), "update" | "remove" | "insert") && !operation.transaction {
-        lines.push("what it has written so far stays written".to_owned());
+    if operation.ours {
+        lines.push("it is this program's own: what waits for it here will fail".to_owned());
     }
-    if operation.client.is_none() {
+    let writes = matches!(operation.kind.as_str(), "update" | "remove" | "insert");
+    match operation.transaction {
+        Some(_) => lines.push("all that its transaction has written is undone".to_owned()),
+        None if writes => lines.push("what it has written so far stays written".to_owned()),
+        None => {}
+    }
+    if operation.cursor.is_some() {
+        lines.push("it gets a batch of a cursor: that is closed too".to_owned());
+    }
+    if builds_index(operation) {
+        lines.push("an index that it builds is given up; the collection stays as it is".to_owned());
+    } else if operation.is_internal() && operation.transaction.is_none() {
         lines.push("it is the server's own: stopping it may harm the deployment".to_owned());
     }
     lines
@@ -277,19 +435,26 @@ fn describe(operation: &RunningOperation) -> String {
     told("user", operation.user.clone());
     told("thread", Some(operation.thread.clone()));
     told("plan", operation.plan.clone());
-    told("progress", operation.message.clone());
+    told("progress", progress(operation));
     told("waits", yes(operation.waits, "for a lock"));
     told("locks", Some(operation.locks.join(", ")));
     told(
         "yields",
         (operation.yields > 0).then(|| words::count(operation.yields)),
     );
-    told("transaction", yes(operation.transaction, "yes"));
+    told(
+        "transaction",
+        operation
+            .transaction
+            .map(|open| format!("open for {}", words::span(open))),
+    );
+    told("comment", operation.comment.clone());
+    told("cursor", operation.cursor.map(|id| id.to_string()));
     told(
         "stopping",
         yes(operation.kill_pending, "it was told to stop"),
     );
-    told("ours", yes(operation.ours, "started by this program"));
+    told("ours", yes(operation.ours, "this program started it"));
     let mut text = lines.join("\n");
     let recalled = recall(&operation.namespace, &operation.kind, &operation.command);
     if let Some(recalled) = recalled.filter(|_| !operation.cut) {
@@ -319,6 +484,16 @@ impl Content for OperationsPanel {
         })
     }
 
+    fn order(&mut self) -> Option<&mut Order> {
+        Some(&mut self.order)
+    }
+
+    fn arranged(&mut self) {
+        self.rebuild(None);
+        // Who orders anew looks for the first.
+        self.window = Window::default();
+    }
+
     fn field(&mut self) -> Option<&mut Field> {
         self.field.as_mut()
     }
@@ -335,7 +510,7 @@ impl Content for OperationsPanel {
             return;
         };
         scope.overlays.push(Overlay::Message(Message {
-            title: format!("operation {}", operation.id),
+            title: named(&operation.id),
             text: describe(operation),
             first: 0,
         }));
@@ -348,6 +523,7 @@ impl Content for OperationsPanel {
             Command::Explain,
             Command::OpenStatement,
             Command::Filter,
+            Command::OrderNext,
             Command::Idle,
             Command::Toggle,
             Command::Refresh,
@@ -360,8 +536,10 @@ impl Content for OperationsPanel {
             match command {
                 Command::Accept | Command::Open => {
                     let text = field.text().to_owned();
-                    self.field = None;
                     self.refilter(&text);
+                    if self.problem.is_none() {
+                        self.field = None;
+                    }
                 }
                 Command::Back | Command::Cancel => {
                     self.field = None;
@@ -378,7 +556,10 @@ impl Content for OperationsPanel {
             Command::Refresh => self.reading.ask(scope, at, self.look()),
             Command::Toggle => self.reading.pause(),
             Command::Open => self.details(scope),
-            Command::Filter => self.field = Some(Field::new(&self.filter)),
+            Command::Filter => {
+                self.problem = None;
+                self.field = Some(Field::new(&self.filter));
+            }
             Command::ClearFilter => self.refilter(""),
             Command::Back if !self.filter.is_empty() => self.refilter(""),
             Command::Idle => {

@@ -110,6 +110,17 @@ pub fn recall(namespace: &str, kind: &str, command: &RawDocument) -> Option<Reca
                 on(method, format!("{query}, {update}"))
             }
         }
+        "createIndexes" if only(command, "indexes").is_some() => {
+            let one = only(command, "indexes")?;
+            let mut options = RawDocumentBuf::new();
+            for (key, value) in one.iter().flatten() {
+                if !matches!(key.as_str(), "key" | "v" | "ns") {
+                    options.append(key, value);
+                }
+            }
+            let options = (!options.is_empty()).then(|| words::document_line(&options));
+            on("createIndex", join(value(one, "key")?, options))
+        }
         // Without its documents, or its cursor, it says nothing.
         "insert" | "getMore" | "getmore" | "killCursors" | "$truncated" => None,
         _ => {
@@ -264,6 +275,11 @@ mod tests {
                 "command",
                 rawdoc! { "findAndModify": "orders", "query": { "a": 1 }, "update": { "$inc": { "n": 1 } } },
                 "db.orders.findOneAndUpdate({ a: 1 }, { $inc: { n: 1 } })",
+            ),
+            (
+                "command",
+                rawdoc! { "createIndexes": "orders", "indexes": [{ "v": 2, "key": { "a": 1 }, "name": "a_1" }], "$db": "shop" },
+                "db.orders.createIndex({ a: 1 }, { name: 'a_1' })",
             ),
             (
                 "command",

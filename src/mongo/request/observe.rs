@@ -26,7 +26,8 @@ pub enum Observe {
     Server,
     /// What runs on that server. Answered by [`Observation::Operations`].
     Operations {
-        /// Also connections that do nothing, the server's own threads, and clients that wait for news of the server.
+        /// Also connections that do nothing, the server's own threads, and clients that wait for news of the server. A
+        /// session that waits with an open transaction is told of in any case: it holds locks.
         idle: bool,
     },
     /// What took long: the profiler's documents of a database, and the slow lines of the server's log. Answered by

@@ -186,8 +186,9 @@ pub(super) async fn perform(
         Request::Observe(what) => observe::observe(post, &call, &what)
             .await
             .map(|o| Reply::Observed(Arc::new(o))),
-        Request::KillOperation { host, id } => {
-            observe::kill(&call, &host, &id).await.map(Reply::Killed)
+        Request::KillOperation { host, id, cursor } => {
+            let killed = observe::kill(&call, &host, &id, cursor.as_ref()).await;
+            killed.map(Reply::Killed)
         }
         Request::SetProfiling { database, to } => observe::set(post, &call, &database, to)
             .await

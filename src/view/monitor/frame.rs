@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use crate::app::Focus;
 use crate::app::field::Field;
 use crate::app::monitor::Monitor;
+use crate::app::monitor::order::Order;
 use crate::app::monitor::reading::{Freshness, Reading, clock};
 use crate::app::regions::Hit;
 use crate::app::window::Window;
@@ -174,11 +175,51 @@ impl Column {
 
 /// The head of a table. Gives the area below.
 pub fn titles(sheet: &mut Sheet<'_>, area: Rect, columns: &[Column]) -> Rect {
+    ordered(sheet, area, columns, None)
+}
+
+/// The head of a table whose columns can be ordered by: the one that they are is marked, a click chooses another. Gives
+/// the area below.
+pub fn ordered(
+    sheet: &mut Sheet<'_>,
+    area: Rect,
+    columns: &[Column],
+    order: Option<&Order>,
+) -> Rect {
+    let by = order.map(Order::title);
     let cells: Vec<Piece> = columns
         .iter()
-        .map(|c| (c.title.to_owned(), Role::Header))
+        .map(|c| match order {
+            Some(order) if by == Some(c.title) => {
+                let mark = if order.reversed { '▴' } else { '▾' };
+                (format!("{}{mark}", c.title), Role::Key)
+            }
+            _ => (c.title.to_owned(), Role::Header),
+        })
         .collect();
     cells_of(sheet, area, columns, &cells);
+    let Some(order) = order else {
+        return below(area, 1);
+    };
+    let mut x = area.x + 1;
+    for column in columns {
+        let left = area.right().saturating_sub(x);
+        let width = if column.width == 0 {
+            left
+        } else {
+            column.width
+        };
+        let head = Rect {
+            x,
+            width: width.min(left),
+            height: area.height.min(1),
+            ..area
+        };
+        if let Some(place) = order.place(column.title) {
+            sheet.hit(head, Hit::Column(place));
+        }
+        x = x.saturating_add(width + 1);
+    }
     below(area, 1)
 }
 
@@ -211,6 +252,12 @@ fn cells_of(sheet: &mut Sheet<'_>, area: Rect, columns: &[Column], cells: &[Piec
         }
         x = x.saturating_add(width + 1);
     }
+}
+
+/// What a table is ordered by, where no column of it says that.
+pub fn order_of(order: &Order, columns: &[Column]) -> Option<Piece> {
+    let shown = columns.iter().any(|c| c.title == order.title());
+    (!shown).then(|| (format!("  by {}", order.title()), Role::Key))
 }
 
 /// A row of a table: its cells, the cursor where it is on it, and what the mouse finds there.

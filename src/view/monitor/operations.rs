@@ -4,12 +4,13 @@ use ratatui::layout::Rect;
 
 use super::frame::{self, Column, Piece};
 use crate::app::monitor::Monitor;
+use crate::app::monitor::operations::{WORDS, lasting, lock_of, progress};
 use crate::mongo::request::observe::RunningOperation;
 use crate::theme::Role;
 use crate::view::{Sheet, words};
 
 const NARROW: &[Column] = &[
-    Column::figure("running", 7),
+    Column::figure("running", 8),
     Column::text("namespace", 20),
     Column::text("statement", 0),
 ];
@@ -24,10 +25,10 @@ const USUAL: &[Column] = &[
 
 const FULL: &[Column] = &[
     Column::figure("running", 8),
-    Column::text("namespace", 26),
+    Column::text("namespace", 24),
     Column::text("plan", 14),
-    Column::text("client", 30),
-    Column::text("kind", 8),
+    Column::text("client", 26),
+    Column::text("locks", 12),
     Column::text("statement", 0),
 ];
 
@@ -47,28 +48,31 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
             (format!("  {count}{more}"), Role::Text),
         ];
     }
-    if panel.idle {
-        title.push(("  idle too".to_owned(), Role::Dim));
-    }
     if !panel.filter.is_empty() && panel.field.is_none() {
         title.push((format!("  with “{}”", panel.filter), Role::Match));
     }
+    let columns = frame::fitting(area, NARROW, USUAL, FULL);
+    title.extend(frame::order_of(&panel.order, columns));
+    let hidden = match panel.idle {
+        true => "  idle and internal too",
+        false => "  idle hidden",
+    };
+    title.push((hidden.to_owned(), Role::Dim));
     let mut area = frame::head(sheet, area, &title, &right);
     if let Some(field) = &panel.field {
-        let hint = "text of a statement, a namespace, a client, a plan";
-        area = frame::field(sheet, area, "filter", field, hint, None);
+        let problem = panel.problem.as_deref();
+        area = frame::field(sheet, area, "filter", field, &WORDS.hint(), problem);
     }
     let area = frame::failure(sheet, area, panel.reading.failure());
     let Some(operations) = panel.operations() else {
         return frame::nothing(sheet, tab, area, panel.reading.failure().is_some());
     };
     let area = frame::gaps(sheet, area, &operations.gaps);
-    let columns = frame::fitting(area, NARROW, USUAL, FULL);
-    let area = frame::titles(sheet, area, columns);
+    let area = frame::ordered(sheet, area, columns, Some(&panel.order));
     sheet.regions.main_rows = usize::from(area.height);
     if panel.count() == 0 {
         let text = match (operations.running.is_empty(), panel.idle) {
-            (false, _) => "nothing that runs has this text",
+            (false, _) => "nothing that runs has these words",
             (true, false) => "nothing runs at this moment but what asked",
             (true, true) => "nothing runs",
         };
@@ -86,12 +90,12 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
 }
 
 fn cells(operation: &RunningOperation, statement: &str, columns: &[Column]) -> Vec<Piece> {
-    let long = operation.running.is_some_and(|r| r >= LONG);
-    let time = match operation.running {
-        Some(running) => words::span(running),
+    let long = lasting(operation).is_some_and(|r| r >= LONG);
+    let time = match lasting(operation) {
+        Some(lasting) => words::span(lasting),
         None => "idle".to_owned(),
     };
-    let time = match (operation.kill_pending, operation.running, long) {
+    let time = match (operation.kill_pending, lasting(operation), long) {
         (true, _, _) => (format!("✗ {time}"), Role::Error),
         (false, None, _) => (time, Role::Dim),
         (false, _, true) => (time, Role::Warning),
@@ -99,18 +103,26 @@ fn cells(operation: &RunningOperation, statement: &str, columns: &[Column]) -> V
     };
     let wait = (operation.waits).then(|| ("waits".to_owned(), Role::Warning));
     let namespace = (operation.namespace.clone(), Role::Text);
-    let statement = match &operation.message {
-        Some(message) => format!("{message}  {statement}"),
+    let mut statement = match progress(operation) {
+        Some(progress) => format!("{progress}  {statement}"),
         None => statement.to_owned(),
     };
+    if operation.transaction.is_some() {
+        statement = format!("(transaction) {statement}");
+    }
+    // Where there is no column for it.
+    if columns.len() < FULL.len() && operation.ours {
+        statement = format!("(ours) {statement}");
+    }
+    let ours = if operation.ours { "ours: " } else { "" };
     let plan = operation.plan.clone().unwrap_or_default();
     let plan_role = match plan.starts_with("COLLSCAN") {
         true => Role::Warning,
         false => Role::Dim,
     };
     let client = match (&operation.application, &operation.client) {
-        (Some(application), Some(client)) => format!("{application} {client}"),
-        (Some(one), None) | (None, Some(one)) => one.clone(),
+        (Some(application), Some(client)) => format!("{ours}{application} {client}"),
+        (Some(one), None) | (None, Some(one)) => format!("{ours}{one}"),
         (None, None) => operation.thread.clone(),
     };
     let in_words = |mark: &str| (format!("{mark}{statement}"), Role::Text);
@@ -121,7 +133,7 @@ fn cells(operation: &RunningOperation, statement: &str, columns: &[Column]) -> V
             "namespace" => namespace.clone(),
             "plan" => wait.clone().unwrap_or((plan.clone(), plan_role)),
             "client" => (client.clone(), Role::Dim),
-            "kind" => (operation.kind.clone(), Role::Dim),
+            "locks" => (lock_of(operation), Role::Dim),
             _ if columns.len() == NARROW.len() && operation.waits => {
                 in_words("(waits for a lock) ")
             }

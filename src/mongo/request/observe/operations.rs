@@ -3,14 +3,26 @@
 use std::fmt;
 use std::time::Duration;
 
-use bson::{RawBson, RawDocumentBuf};
+use bson::{RawBson, RawDocument, RawDocumentBuf};
 
 /// The most operations that are told of; the longest running ones come first.
 pub const MOST_OPERATIONS: usize = 500;
 
-/// What a server calls an operation: a number, or on a router `shard:number`.
+/// What a server calls an operation: a number, or on a router `shard:number`. A session whose transaction is open while
+/// nothing of it runs has no such name: it is a document then, the session's `id` and `uid`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OperationId(pub RawBson);
+
+impl OperationId {
+    /// The session, where it is one that waits with an open transaction.
+    #[must_use]
+    pub fn session(&self) -> Option<&RawDocument> {
+        match &self.0 {
+            RawBson::Document(session) => Some(session),
+            _ => None,
+        }
+    }
+}
 
 impl fmt::Display for OperationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -19,6 +31,17 @@ impl fmt::Display for OperationId {
             RawBson::Int32(n) => write!(f, "{n}"),
             RawBson::Int64(n) => write!(f, "{n}"),
             RawBson::Double(n) => write!(f, "{n}"),
+            RawBson::Document(session) => match session.get_binary("id") {
+                // As much as tells sessions apart on a screen.
+                Ok(id) => {
+                    f.write_str("session ")?;
+                    id.bytes
+                        .iter()
+                        .take(4)
+                        .try_for_each(|b| write!(f, "{b:02x}"))
+                }
+                Err(_) => f.write_str("session"),
+            },
             _ => f.write_str("?"),
         }
     }
@@ -70,12 +93,33 @@ pub struct RunningOperation {
     pub kill_pending: bool,
     /// How often it let others go first.
     pub yields: u64,
-    /// How far it says that it is.
+    /// What it says that it is about.
     pub message: Option<String>,
-    /// Whether it is part of a transaction.
-    pub transaction: bool,
+    /// How much of that it has done, and of how much; `None` where it does not say.
+    pub done: Option<(u64, u64)>,
+    /// How long the transaction that it is part of has been open; `None` where it is part of none.
+    pub transaction: Option<Duration>,
+    /// What its client wrote beside it, to be found by.
+    pub comment: Option<String>,
+    /// The cursor whose batch it gets.
+    pub cursor: Option<i64>,
     /// Whether it was started by this run of the program.
     pub ours: bool,
+}
+
+impl RunningOperation {
+    /// How much of it is done, in whole hundredths.
+    #[must_use]
+    pub fn percent(&self) -> Option<u64> {
+        let (done, total) = self.done?;
+        Some(done.min(total).saturating_mul(100) / total.max(1))
+    }
+
+    /// Whether no client asked for it: it is the server's own.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        self.client.is_none()
+    }
 }
 
 /// What became of an operation that was to be stopped.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
+use bson::{RawArray, RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::mongo::request::observe::{SlowShape, SlowSource};
 use crate::value::shell::print_key;
@@ -134,7 +134,12 @@ fn describe(entry: &Entry) -> (String, String) {
                 continue;
             }
             out.space();
-            out.value(value, 0, key == "key");
+            let sight = match (key, value) {
+                ("key", _) => Sight::LITERAL,
+                ("pipeline", _) | ("u" | "update", RawBsonRef::Array(_)) => Sight::STAGES,
+                _ => Sight::VALUES,
+            };
+            out.value(value, 0, sight);
         }
     }
     for key in ["sort", "hint"] {
@@ -142,10 +147,38 @@ fn describe(entry: &Entry) -> (String, String) {
             out.space();
             out.push(key);
             out.push(" ");
-            out.value(value, 0, true);
+            out.value(value, 0, Sight::LITERAL);
         }
     }
     (operation, out.finish())
+}
+
+/// What of a value is kept.
+#[derive(Clone, Copy)]
+struct Sight {
+    /// The value itself: directions of a sort, a field's name.
+    literal: bool,
+    /// Texts that begin with `$`, where they name a field and are no value.
+    paths: bool,
+    /// Each element of an array, since they are stages of a pipeline.
+    stages: bool,
+}
+
+impl Sight {
+    const VALUES: Self = Self {
+        literal: false,
+        paths: false,
+        stages: false,
+    };
+    const LITERAL: Self = Self {
+        literal: true,
+        ..Self::VALUES
+    };
+    const STAGES: Self = Self {
+        paths: true,
+        stages: true,
+        ..Self::VALUES
+    };
 }
 
 /// Text of a shape, up to its bound.
@@ -177,8 +210,8 @@ impl Shape {
         }
     }
 
-    /// A value without what differs from one operation to the next; `literal` keeps it.
-    fn value(&mut self, value: RawBsonRef<'_>, depth: usize, literal: bool) {
+    /// A value without what differs from one operation to the next.
+    fn value(&mut self, value: RawBsonRef<'_>, depth: usize, sight: Sight) {
         if self.full {
             return;
         }
@@ -186,44 +219,58 @@ impl Shape {
             RawBsonRef::Document(_) | RawBsonRef::Array(_) if depth == MOST_DEPTH => {
                 self.push("…");
             }
-            RawBsonRef::Document(document) => self.document(document, depth, literal),
-            RawBsonRef::Array(array) => {
-                self.push("[");
-                let mut first = true;
-                for element in array.into_iter().flatten() {
-                    let inside = matches!(element, RawBsonRef::Document(_) | RawBsonRef::Array(_));
-                    // Many values are one place.
-                    if !inside && !first {
-                        continue;
-                    }
-                    if !first {
-                        self.push(", ");
-                    }
-                    first = false;
-                    self.value(element, depth + 1, literal);
-                    if self.full {
-                        break;
-                    }
-                }
-                self.push("]");
-            }
-            // A path is no value.
-            RawBsonRef::String(text) if text.starts_with('$') && text.len() < 80 => {
+            RawBsonRef::Document(document) => self.document(document, depth, sight),
+            RawBsonRef::Array(array) => self.array(array, depth, sight),
+            RawBsonRef::String(text) if sight.paths && text.starts_with('$') && text.len() < 80 => {
                 self.push("'");
                 self.push(&crate::value::text::sanitize(text));
                 self.push("'");
             }
-            RawBsonRef::String(text) if literal && text.len() < 80 => {
+            RawBsonRef::String(text) if sight.literal && text.len() < 80 => {
                 self.push(&crate::value::text::sanitize(text));
             }
-            RawBsonRef::Int32(n) if literal => self.push(&n.to_string()),
-            RawBsonRef::Int64(n) if literal => self.push(&n.to_string()),
-            RawBsonRef::Double(n) if literal => self.push(&n.to_string()),
+            RawBsonRef::Int32(n) if sight.literal => self.push(&n.to_string()),
+            RawBsonRef::Int64(n) if sight.literal => self.push(&n.to_string()),
+            RawBsonRef::Double(n) if sight.literal => self.push(&n.to_string()),
             _ => self.push("?"),
         }
     }
 
-    fn document(&mut self, document: &RawDocument, depth: usize, literal: bool) {
+    /// Many elements of one shape are one place; but each stage of a pipeline counts.
+    fn array(&mut self, array: &RawArray, depth: usize, sight: Sight) {
+        self.push("[");
+        let mut seen: Vec<String> = Vec::new();
+        let inside = Sight {
+            stages: false,
+            ..sight
+        };
+        for element in array.into_iter().flatten() {
+            let mut one = Self {
+                chars: self.chars + 2,
+                ..Self::default()
+            };
+            one.value(element, depth + 1, inside);
+            if !sight.stages && seen.contains(&one.text) {
+                continue;
+            }
+            if !seen.is_empty() {
+                self.push(", ");
+            }
+            if self.full {
+                break;
+            }
+            self.text.push_str(&one.text);
+            self.chars = one.chars;
+            self.full = one.full;
+            seen.push(one.text);
+            if self.full {
+                break;
+            }
+        }
+        self.push("]");
+    }
+
+    fn document(&mut self, document: &RawDocument, depth: usize, sight: Sight) {
         self.push("{");
         for (place, (key, value)) in document.iter().flatten().enumerate() {
             if self.full {
@@ -232,9 +279,33 @@ impl Shape {
             if place > 0 {
                 self.push(", ");
             }
-            self.push(&print_key(key.as_str()));
+            let key = key.as_str();
+            self.push(&print_key(key));
             self.push(": ");
-            self.value(value, depth + 1, literal || key.as_str() == "$sort");
+            let inside = match key {
+                "$sort" => Sight::LITERAL,
+                // What stands in a filter is a value, whatever it begins with.
+                "$match" | "q" => Sight::VALUES,
+                "$expr" => Sight {
+                    paths: true,
+                    ..Sight::VALUES
+                },
+                "pipeline" => Sight::STAGES,
+                // Names of collections and fields.
+                "from" | "localField" | "foreignField" | "as" | "coll" if sight.paths => {
+                    Sight::LITERAL
+                }
+                "u" if matches!(value, RawBsonRef::Array(_)) => Sight::STAGES,
+                _ => Sight {
+                    stages: false,
+                    ..sight
+                },
+            };
+            match (key, value) {
+                // As many as there are, also none.
+                ("$in" | "$nin", RawBsonRef::Array(array)) if array.is_empty() => self.push("[?]"),
+                _ => self.value(value, depth + 1, inside),
+            }
         }
         self.push("}");
     }
@@ -316,6 +387,55 @@ mod tests {
             shapes[0].shape,
             "[{$match: {a: ?}}, {$group: {_id: '$b', n: {$sum: ?}}}, {$sort: {n: -1}}]"
         );
+    }
+
+    #[test]
+    fn lists_of_any_length_are_one_shape_and_a_value_is_no_path() {
+        let filters = [
+            rawdoc! { "a": { "$in": [1, 2, 3] } },
+            rawdoc! { "a": { "$in": ["x"] } },
+            rawdoc! { "a": { "$in": [] } },
+            rawdoc! { "a": { "$in": ["$5", bson::oid::ObjectId::new()] } },
+        ];
+        let of = |filter: RawDocumentBuf| rawdoc! { "find": "orders", "filter": filter };
+        let entries = filters.map(|f| entry(SlowSource::Log, 1, 5, of(f)));
+        let shapes = group(entries.to_vec());
+        assert_eq!(shapes.len(), 1, "{shapes:#?}");
+        assert_eq!(shapes[0].shape, "{a: {$in: [?]}}");
+        for (filter, shape) in [
+            (
+                rawdoc! { "$or": [{ "a": 1 }, { "a": 2 }, { "b": 3 }, { "a": 4 }] },
+                "{$or: [{a: ?}, {b: ?}]}",
+            ),
+            (
+                rawdoc! { "$expr": { "$gt": ["$a", 5] }, "b": "$a" },
+                "{$expr: {$gt: ['$a', ?]}, b: ?}",
+            ),
+            (
+                rawdoc! { "tags": { "$all": [["x", 1], ["y", 2]] } },
+                "{tags: {$all: [[?]]}}",
+            ),
+        ] {
+            let shapes = group(vec![entry(SlowSource::Log, 1, 5, of(filter))]);
+            assert_eq!(shapes[0].shape, shape);
+        }
+    }
+
+    #[test]
+    fn each_stage_of_a_pipeline_counts_and_its_filters_hold_values() {
+        let command = rawdoc! { "aggregate": "orders", "pipeline": [
+            { "$unwind": "$a" }, { "$unwind": "$a" }, { "$match": { "price": "$5" } },
+            { "$lookup": { "from": "users", "pipeline": [{ "$limit": 1 }, { "$limit": 2 }], "as": "u" } },
+        ] };
+        let shapes = group(vec![entry(SlowSource::Log, 1, 5, command)]);
+        assert_eq!(
+            shapes[0].shape,
+            "[{$unwind: '$a'}, {$unwind: '$a'}, {$match: {price: ?}}, {$lookup: {from: users, pipeline: [{$limit: ?}, {$limit: ?}], as: u}}]"
+        );
+        let update =
+            rawdoc! { "q": { "_id": 1 }, "u": [{ "$set": { "a": "$b" } }], "multi": false };
+        let shapes = group(vec![entry(SlowSource::Log, 1, 5, update)]);
+        assert_eq!(shapes[0].shape, "{_id: ?} [{$set: {a: '$b'}}]");
     }
 
     #[test]
