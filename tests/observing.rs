@@ -3,4 +3,5 @@
 mod live;
 mod panels;
 mod pictures;
+mod profiler;
 mod sample;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::scope::Moment;
 use crate::config::Profile;
+use crate::mongo::request::observe::LeftProfiler;
 use crate::mongo::request::standing::Setup;
 use crate::mongo::request::{Access, ConnectionState, ProfileName};
 use crate::pool::{self, Pools, Summary};
@@ -46,6 +47,8 @@ pub struct ProfileState {
     pub setup: Option<Arc<Setup>>,
     /// What its connection pools do; `None` before anything was told.
     pub pools: Option<PoolFigures>,
+    /// The profilers that an earlier run has set and not put back.
+    pub left: Vec<LeftProfiler>,
 }
 
 /// The figures of a profile's connection pools.
@@ -96,6 +99,7 @@ impl ProfileState {
             unlocked_at: None,
             setup: None,
             pools: None,
+            left: Vec::new(),
         }
     }
 

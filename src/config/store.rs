@@ -285,6 +285,12 @@ impl Store {
         self.root.join("mends")
     }
 
+    /// Where the notes of profilers that are set are; see [`super::profilers`].
+    #[must_use]
+    pub fn profilers(&self) -> PathBuf {
+        self.root.join("profilers")
+    }
+
     /// Adds a statement to the history.
     ///
     /// # Errors

@@ -597,6 +597,14 @@ pub enum Report {
         /// What with.
         setup: Arc<Setup>,
     },
+    /// Which profilers of a profile an earlier run has set and not put back, all of them that still are so. Comes once
+    /// it is connected, where there are any, and when one of them is put back or set anew.
+    ProfilersLeft {
+        /// The profile.
+        profile: ProfileName,
+        /// The profilers.
+        left: Vec<observe::LeftProfiler>,
+    },
     /// A profile's access changed: unlocked, or the unlock ran out.
     Access {
         /// The profile.

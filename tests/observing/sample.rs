@@ -252,6 +252,7 @@ pub fn slow(level: ProfilingLevel) -> Slow {
         database: "shop".to_owned(),
         profiling: Some(profiling(level)),
         before: set.then(|| profiling(ProfilingLevel::Off)),
+        left: None,
         shapes: vec![
             shape(214, 380, "find", "{status: ?} sort {at: -1}", "COLLSCAN"),
             shape(9, 120, "update", "{_id: ?} {$set: {state: ?}}", "IDHACK"),

@@ -59,7 +59,9 @@ impl Console {
         let (reports, inbox) = mpsc::unbounded_channel();
         let app = App::new(&profiles, Arc::new(models), now());
         let connect = profiles.iter().map(|p| p.name.clone()).collect();
-        let runner = Runner::new(profiles, reports).with_command_log();
+        let runner = Runner::new(profiles, reports)
+            .with_command_log()
+            .with_state(super::desk::state());
         let mut console = Self {
             app,
             runner,

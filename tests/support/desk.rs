@@ -33,6 +33,11 @@ pub fn fresh() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+/// Where runners of this test program keep things, rather than where the person who runs it does.
+pub fn state() -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("mongodeck-tests-{}", std::process::id()))
+}
+
 /// A new feed's id.
 pub fn feed_id() -> FeedId {
     FeedId(fresh())
@@ -52,7 +57,9 @@ impl Desk {
     pub fn new(profiles: impl IntoIterator<Item = Profile>) -> Self {
         let (sender, reports) = mpsc::unbounded_channel();
         Self {
-            runner: Runner::new(profiles, sender).with_command_log(),
+            runner: Runner::new(profiles, sender)
+                .with_command_log()
+                .with_state(state()),
             reports,
             unread: VecDeque::new(),
         }

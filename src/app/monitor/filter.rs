@@ -23,7 +23,7 @@ impl Vocabulary {
             [] => String::new(),
             states => format!("  is:{}", states.join("|")),
         };
-        format!("text  {}  over:5s{states}  -word for not", fields.join(" "))
+        format!("text  -text  over:5s  {}{states}", fields.join(" "))
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! Invariant: a profiler that was set here is put back when the tab closes or another database is looked at.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::explaining::Explaining;
+use super::filter::{self, Filter, Subject, Vocabulary};
+use super::order::Order;
 use super::reading::Reading;
 use super::statement::{Recalled, recall};
 use super::{Content, List, Place, Step};
@@ -25,6 +28,81 @@ use crate::mongo::request::{Failure, Reply, Request, TaskId};
 /// Time between two questions: the log is long.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// What the list can be ordered by, as the columns are called.
+const ORDERS: &[&str] = &[
+    "together",
+    "count",
+    "p95",
+    "p50",
+    "looked at",
+    "given",
+    "namespace",
+    "shape",
+];
+
+/// What the list can be narrowed by.
+const WORDS: Vocabulary = Vocabulary {
+    fields: &["ns", "op", "app", "plan"],
+    states: &["scan"],
+};
+
+/// What a question is about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Wanted {
+    /// Setting the profiler so.
+    Set(Profiling),
+    /// Putting back what an earlier run left.
+    PutBack,
+}
+
+impl Subject for SlowShape {
+    fn texts(&self, field: Option<&str>, each: &mut dyn FnMut(&str)) {
+        let texts = [
+            ("ns", Some(self.namespace.as_str())),
+            ("op", Some(&self.operation)),
+            ("app", self.application.as_deref()),
+            ("plan", self.plan.as_deref()),
+        ];
+        let named = texts
+            .iter()
+            .filter(|(name, _)| field.is_none_or(|f| f == *name));
+        named.filter_map(|(_, text)| *text).for_each(&mut *each);
+        if field.is_none() {
+            each(&self.shape);
+        }
+    }
+
+    fn is(&self, state: &str) -> bool {
+        state == "scan" && is_scan(self)
+    }
+
+    fn took(&self) -> Option<Duration> {
+        Some(self.p95)
+    }
+}
+
+/// Whether documents were found by reading the whole collection.
+#[must_use]
+pub fn is_scan(shape: &SlowShape) -> bool {
+    let plan = shape.plan.as_deref();
+    plan.is_some_and(|p| p.starts_with("COLLSCAN"))
+}
+
+/// Two rows by the column of a title, in its own direction: figures fall, texts rise.
+fn compare(title: &str, a: &SlowShape, b: &SlowShape) -> Ordering {
+    let first = match title {
+        "count" => b.count.cmp(&a.count),
+        "p95" => b.p95.cmp(&a.p95),
+        "p50" => b.p50.cmp(&a.p50),
+        "looked at" => b.examined.cmp(&a.examined),
+        "given" => b.returned.cmp(&a.returned),
+        "namespace" => a.namespace.cmp(&b.namespace),
+        "shape" => (&a.operation, &a.shape).cmp(&(&b.operation, &b.shape)),
+        _ => Ordering::Equal,
+    };
+    first.then_with(|| b.total.cmp(&a.total))
+}
+
 /// What a field of the panel is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
@@ -39,11 +117,11 @@ pub enum Asking {
 impl Asking {
     /// What may be typed.
     #[must_use]
-    pub fn hint(self) -> &'static str {
+    pub fn hint(self) -> String {
         match self {
-            Self::Filter => "text of a shape, a namespace or an application",
-            Self::Database => "a database's name",
-            Self::Profiler => "off · slow MILLISECONDS [SHARE of them, 0 to 1] · all",
+            Self::Filter => WORDS.hint(),
+            Self::Database => "a database's name".to_owned(),
+            Self::Profiler => "off · slow MILLISECONDS [SHARE of them, 0 to 1] · all".to_owned(),
         }
     }
 
@@ -67,14 +145,19 @@ pub struct SlowPanel {
     pub window: Window,
     /// The database whose profiler is looked at.
     pub database: Option<String>,
-    /// Only shapes with this text are shown; empty for all.
+    /// Only shapes with these words are shown; empty for all.
     pub filter: String,
+    /// What they are ordered by.
+    pub order: Order,
+    words: Filter,
     /// What is typed.
     pub field: Option<(Asking, Field)>,
     /// Why what was typed is not taken.
     pub problem: Option<String>,
     shown: Vec<usize>,
-    wanted: Option<Profiling>,
+    wanted: Option<Wanted>,
+    /// Whether it was asked about what an earlier run left.
+    offered: bool,
     setting: Option<TaskId>,
     restoring: Option<TaskId>,
     /// Whether this panel set the profiler of its database.
@@ -89,10 +172,13 @@ impl Default for SlowPanel {
             window: Window::default(),
             database: None,
             filter: String::new(),
+            order: Order::of(ORDERS),
+            words: Filter::default(),
             field: None,
             problem: None,
             shown: Vec::new(),
             wanted: None,
+            offered: false,
             setting: None,
             restoring: None,
             set: false,
@@ -162,6 +248,16 @@ pub fn describe(profiling: Profiling) -> String {
     )
 }
 
+/// What would be typed to set a profiler so.
+fn typed(profiling: Profiling) -> String {
+    let level = match profiling.level {
+        ProfilingLevel::Off => "off",
+        ProfilingLevel::Slow => "slow",
+        ProfilingLevel::All => "all",
+    };
+    format!("{level} {} {}", profiling.slow_ms, profiling.sample_rate)
+}
+
 impl SlowPanel {
     /// What was read last.
     #[must_use]
@@ -195,21 +291,19 @@ impl SlowPanel {
             self.shown.clear();
             return;
         };
-        let wanted = self.filter.to_lowercase();
-        let has = |text: &str| text.to_lowercase().contains(&wanted);
         self.shown = slow
             .shapes
             .iter()
             .enumerate()
-            .filter(|(_, s)| {
-                wanted.is_empty()
-                    || has(&s.shape)
-                    || has(&s.namespace)
-                    || has(&s.operation)
-                    || s.application.as_deref().is_some_and(has)
-            })
+            .filter(|(_, shape)| self.words.is_empty() || self.words.passes(*shape))
             .map(|(place, _)| place)
             .collect();
+        let order = self.order;
+        self.shown
+            .sort_by(|a, b| match (slow.shapes.get(*a), slow.shapes.get(*b)) {
+                (Some(a), Some(b)) => order.apply(compare(order.title(), a, b)),
+                _ => Ordering::Equal,
+            });
         let place = self
             .shown
             .iter()
@@ -221,6 +315,7 @@ impl SlowPanel {
     }
 
     fn refilter(&mut self, text: &str) {
+        (self.words, self.problem) = filter::parse(text, &WORDS);
         self.filter = text.trim().to_owned();
         let on = self.current().map(key);
         self.rebuild(on.as_ref());
@@ -265,7 +360,7 @@ impl SlowPanel {
         let result = match asking {
             Asking::Filter => {
                 self.refilter(&text);
-                Ok(())
+                self.problem.take().map_or(Ok(()), Err)
             }
             Asking::Database if text.is_empty() || text.contains(['.', ' ', '/', '$', '"']) => {
                 Err(format!("`{text}` is no database's name"))
@@ -301,7 +396,9 @@ impl SlowPanel {
                 if self.database.is_none() {
                     return scope.warn("choose a database first");
                 }
+                let left = self.slow().and_then(|s| s.left);
                 match is {
+                    _ if left.is_some() => left.map(typed).unwrap_or_default(),
                     None => String::new(),
                     Some(is) if is.level == ProfilingLevel::Off => format!("slow {}", is.slow_ms),
                     Some(_) => "off".to_owned(),
@@ -337,13 +434,38 @@ impl SlowPanel {
             ProfilingLevel::Off => {}
         }
         lines.push("it is put back when this tab closes, or the program ends".into());
-        self.wanted = Some(to);
+        self.wanted = Some(Wanted::Set(to));
         let confirm = Confirm::new("set the profiler?", lines, Intent::Proceed(at.tab));
         scope.overlays.push(Overlay::Confirm(confirm));
     }
 
+    /// Offers to put back what an earlier run left, once.
+    fn offer(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        let left = scope.profiles.get(&at.profile).map(|p| &p.left);
+        let Some(left) = left.and_then(|l| l.first()).filter(|_| !self.offered) else {
+            return;
+        };
+        self.offered = true;
+        let lines = vec![
+            format!("of `{}` on {}", left.database, left.address),
+            "an earlier run of this program set it, and ended without putting it back".to_owned(),
+            format!("now: {}", describe(left.set)),
+            format!("before: {}", describe(left.before)),
+        ];
+        let database = left.database.clone();
+        self.look_at(scope, at, &database);
+        self.wanted = Some(Wanted::PutBack);
+        let confirm = Confirm::new("put the profiler back?", lines, Intent::Proceed(at.tab));
+        scope.overlays.push(Overlay::Confirm(confirm));
+    }
+
     fn send(&mut self, scope: &mut Scope<'_>, at: &Place) {
-        let (Some(to), Some(database)) = (self.wanted.take(), self.database.clone()) else {
+        let (Some(wanted), Some(database)) = (self.wanted.take(), self.database.clone()) else {
+            return;
+        };
+        let Wanted::Set(to) = wanted else {
+            let request = Request::RestoreProfiling { database };
+            self.restoring = Some(scope.ask(Asker::Tab(at.tab), &at.profile, request));
             return;
         };
         let what = format!("set the profiler of `{database}`");
@@ -433,6 +555,16 @@ impl Content for SlowPanel {
         })
     }
 
+    fn order(&mut self) -> Option<&mut Order> {
+        Some(&mut self.order)
+    }
+
+    fn arranged(&mut self) {
+        self.rebuild(None);
+        // Who orders anew looks for the first.
+        self.window = Window::default();
+    }
+
     fn field(&mut self) -> Option<&mut Field> {
         self.field.as_mut().map(|(_, field)| field)
     }
@@ -464,6 +596,7 @@ impl Content for SlowPanel {
             Command::Explain,
             Command::OpenStatement,
             Command::Filter,
+            Command::OrderNext,
             Command::Toggle,
             Command::Help,
         ]
@@ -559,7 +692,7 @@ impl Content for SlowPanel {
                 Ok(_) => {}
                 Err(failure) => scope.fail(&failure),
             }
-            return;
+            return self.ask(scope, at);
         }
         let on = self.current().map(key);
         if self.reading.settle(task, result) {
@@ -584,6 +717,7 @@ impl Content for SlowPanel {
                     .unwrap_or_else(|| "test".to_owned()),
             );
         }
+        self.offer(scope, at);
         self.tick(scope, at);
     }
 

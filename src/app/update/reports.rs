@@ -56,6 +56,22 @@ impl App {
                     known.setup = Some(setup);
                 }
             }
+            Report::ProfilersLeft { profile, left } => {
+                let Some(state) = self.profiles.get_mut(&profile) else {
+                    return;
+                };
+                let fewer = left.len() <= state.left.len();
+                state.left = left;
+                let first = state.left.first().filter(|_| !fewer).cloned();
+                if let Some(first) = first {
+                    let mut scope = scope!(self, (*effects));
+                    scope.warn(format!(
+                        "an earlier run left the profiler of `{}` at {}: `slow` in the palette offers to put it back",
+                        first.database,
+                        first.set.level.words()
+                    ));
+                }
+            }
             Report::Access { profile, access } => {
                 let now = self.now;
                 let Some(state) = self.profiles.get_mut(&profile) else {

@@ -13,7 +13,7 @@ mod topology;
 
 pub use operations::{Killed, MOST_OPERATIONS, OperationId, Operations, RunningOperation};
 pub use server::{Cache, Counters, ServerFigures, Tickets};
-pub use slow::{Profiling, ProfilingLevel, Restored, Slow, SlowShape, SlowSource};
+pub use slow::{LeftProfiler, Profiling, ProfilingLevel, Restored, Slow, SlowShape, SlowSource};
 pub use tail::{Changes, Tail, TailPlace};
 pub use topology::{Balancer, Cluster, Deployment, Member, ReplicaSet, Router, Shard, Topology};
 

@@ -6,6 +6,7 @@
 
 mod fields;
 mod operations;
+mod profiler;
 mod server;
 mod shapes;
 mod slow;
@@ -27,7 +28,7 @@ use crate::mongo::request::observe::{Observation, Observe, Observed};
 use crate::mongo::request::{Failure, FailureKind, Request};
 
 pub(super) use operations::kill;
-pub(super) use slow::{Profilers, restore, restore_all, set};
+pub(super) use profiler::{Profilers, find_left, restore, restore_all, set};
 pub(super) use tail::Tails;
 
 /// How the comment of everything that is asked here ends.
@@ -65,7 +66,10 @@ pub(super) async fn observe(
         }
         Observe::Slow { database } => {
             let mut slow = slow::look(&seat, database).await?;
-            slow.before = lock(&post.profilers).before(database);
+            let profilers = lock(&post.profilers);
+            slow.before = profilers.before(database);
+            slow.left = profilers.left(database);
+            drop(profilers);
             Observation::Slow(slow)
         }
     };

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::Post;
 use super::backoff::Backoff;
+use super::observe;
 use crate::clock;
 use crate::mongo::connect::{self, Prepared};
 use crate::mongo::events::{self, CommandLog, work};
@@ -49,6 +50,7 @@ pub(super) async fn supervise(post: Arc<Post>, log: Option<CommandLog>, stop: Ca
     };
     backoff.succeeded();
     let mut known: Option<String> = None;
+    let mut looked = false;
     while !stop.is_cancelled() {
         let recoveries = topology.borrow_and_update().recoveries;
         let mut probe = tokio::spawn(probe(Arc::clone(&link), known.clone()));
@@ -92,6 +94,9 @@ pub(super) async fn supervise(post: Arc<Post>, log: Option<CommandLog>, stop: Ca
                 backoff.succeeded();
                 known = Some(info.version.clone());
                 post.tell(ConnectionState::Ready(info), &stop);
+                if !std::mem::replace(&mut looked, true) {
+                    tokio::spawn(observe::find_left(Arc::clone(&post), Arc::clone(&link)));
+                }
                 wait_for_news(&post, &link, &mut topology, &stop).await;
             }
             Some(Err(error)) => {

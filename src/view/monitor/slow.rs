@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::frame::{self, Column, Piece};
 use crate::app::monitor::Monitor;
-use crate::app::monitor::slow::describe;
+use crate::app::monitor::slow::{describe, is_scan};
 use crate::mongo::request::observe::{ProfilingLevel, Slow, SlowShape};
 use crate::theme::Role;
 use crate::view::{Sheet, words};
@@ -12,7 +12,8 @@ use crate::view::{Sheet, words};
 const NARROW: &[Column] = &[
     Column::figure("count", 6),
     Column::figure("p95", 7),
-    Column::text("namespace", 18),
+    Column::figure("together", 9),
+    Column::text("namespace", 14),
     Column::text("shape", 0),
 ];
 
@@ -20,8 +21,9 @@ const USUAL: &[Column] = &[
     Column::figure("count", 6),
     Column::figure("p50", 7),
     Column::figure("p95", 7),
-    Column::figure("looked at", 9),
-    Column::text("namespace", 22),
+    Column::figure("together", 9),
+    Column::figure("looked at", 10),
+    Column::text("namespace", 20),
     Column::text("shape", 0),
 ];
 
@@ -29,8 +31,8 @@ const FULL: &[Column] = &[
     Column::figure("count", 6),
     Column::figure("p50", 7),
     Column::figure("p95", 7),
-    Column::figure("together", 8),
-    Column::figure("looked at", 9),
+    Column::figure("together", 9),
+    Column::figure("looked at", 10),
     Column::figure("given", 7),
     Column::text("by", 8),
     Column::text("namespace", 26),
@@ -55,10 +57,12 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
     if !panel.filter.is_empty() && panel.field.is_none() {
         title.push((format!("  with “{}”", panel.filter), Role::Match));
     }
+    let columns = frame::fitting(area, NARROW, USUAL, FULL);
+    title.extend(frame::order_of(&panel.order, columns));
     let mut area = frame::head(sheet, area, &title, &right);
     if let Some((asking, field)) = &panel.field {
         let problem = panel.problem.as_deref();
-        area = frame::field(sheet, area, asking.title(), field, asking.hint(), problem);
+        area = frame::field(sheet, area, asking.title(), field, &asking.hint(), problem);
     }
     let area = frame::failure(sheet, area, panel.reading.failure());
     let Some(slow) = panel.slow() else {
@@ -70,13 +74,12 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         area = frame::below(area, 1);
     }
     let area = frame::gaps(sheet, area, &slow.gaps);
-    let columns = frame::fitting(area, NARROW, USUAL, FULL);
-    let area = frame::titles(sheet, area, columns);
+    let area = frame::ordered(sheet, area, columns, Some(&panel.order));
     sheet.regions.main_rows = usize::from(area.height);
     if panel.count() == 0 {
         let text = match slow.shapes.is_empty() {
             true => "nothing was slow, as far as the profiler and the log tell",
-            false => "nothing that was slow has this text",
+            false => "nothing that was slow has these words",
         };
         frame::line(sheet, area, &[(text.to_owned(), Role::Dim)]);
         return;
@@ -104,6 +107,12 @@ fn profiler(slow: &Slow) -> Option<Vec<Piece>> {
             Role::Dim,
         ));
     }
+    if let Some(left) = slow.left {
+        out.push((
+            format!("  left so by an earlier run; was {}", left.level.words()),
+            Role::Warning,
+        ));
+    }
     out.push((
         format!("  read {} of it, {} of the log", slow.profiled, slow.logged),
         Role::Dim,
@@ -113,10 +122,7 @@ fn profiler(slow: &Slow) -> Option<Vec<Piece>> {
 
 fn cells(shape: &SlowShape, columns: &[Column]) -> Vec<Piece> {
     let number = |text: String| (text, Role::KindNumber);
-    let scan = shape
-        .plan
-        .as_deref()
-        .is_some_and(|p| p.starts_with("COLLSCAN"));
+    let scan = is_scan(shape);
     let mark = if scan { "COLLSCAN " } else { "" };
     columns
         .iter()

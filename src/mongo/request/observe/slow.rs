@@ -58,6 +58,19 @@ pub struct Profiling {
     pub sample_rate: f64,
 }
 
+/// A profiler that an earlier run of the program has set and not put back, and that still is so.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftProfiler {
+    /// The database.
+    pub database: String,
+    /// The server, `host:port`.
+    pub address: String,
+    /// How it was before.
+    pub before: Profiling,
+    /// How that run set it.
+    pub set: Profiling,
+}
+
 /// What became of putting a profiler back.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Restored {
@@ -78,6 +91,8 @@ pub struct Slow {
     pub profiling: Option<Profiling>,
     /// How it was set before this program changed it, and will be again; `None` where it has not.
     pub before: Option<Profiling>,
+    /// How it was before an earlier run of the program set it and did not put it back; `None` where none did.
+    pub left: Option<Profiling>,
     /// What was slow, the largest sum of time first.
     pub shapes: Vec<SlowShape>,
     /// How many documents of the profiler were read.
