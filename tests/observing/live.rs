@@ -6,7 +6,7 @@ use mongodeck::model::Library;
 use secrecy::ExposeSecret as _;
 
 use crate::support::console::Console;
-use crate::support::desk::profile;
+use crate::support::desk::{fresh, profile, with_option};
 use crate::support::server::{TestDatabase, dedicated, options};
 
 const SIZE: (u16, u16) = (140, 36);
@@ -52,29 +52,25 @@ async fn a_transaction_that_waits_is_seen_though_nothing_of_it_runs_and_is_abort
     let test = TestDatabase::new("waits").await;
     let collection = test.collection("c");
     collection.insert_one(doc! { "_id": 1 }).await.unwrap();
-    let mut session = test.client.start_session().await.unwrap();
+    // Other tests have transactions of their own.
+    let application = format!("waits{}", fresh());
+    let named = with_option(test.uri(), &format!("appName={application}"));
+    let client = Client::with_uri_str(named).await.unwrap();
+    let mut session = client.start_session().await.unwrap();
     session.start_transaction().await.unwrap();
-    let insert = collection.insert_one(doc! { "_id": 2 });
+    let same = client.database(&test.name).collection::<Document>("c");
+    let insert = same.insert_one(doc! { "_id": 2 });
     insert.session(&mut session).await.unwrap();
     let mut console = console(test.uri(), &test.name);
     console.wait_for("rs0 primary").await;
-    console.keys("p o");
+    console.keys("p o /");
+    console.type_text(&format!("app:{application} is:transaction"));
+    console.keys("enter");
     console.wait_for("(transaction) inactive").await;
     let Some(mongodb::bson::Bson::Binary(id)) = session.id().get("id") else {
         panic!("{:?}", session.id());
     };
     let id: String = id.bytes[..4].iter().map(|b| format!("{b:02x}")).collect();
-    // Other tests have transactions of their own.
-    for _ in 0..20 {
-        console.keys("enter");
-        console.wait_for("session ").await;
-        let found = console.screen().contains(&id);
-        console.keys("esc");
-        if found {
-            break;
-        }
-        console.keys("j");
-    }
     console.keys("x");
     console
         .wait_for(&format!("abort the transaction of session {id}"))
