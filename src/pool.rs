@@ -13,6 +13,7 @@ pub mod event;
 mod fold;
 pub mod histogram;
 pub mod history;
+pub mod members;
 pub mod record;
 pub mod warning;
 
@@ -23,6 +24,7 @@ pub use fold::{
 };
 pub use histogram::Histogram;
 pub use history::{History, Second};
+pub use members::{Became, Members, Turn};
 pub use warning::{Warning, warnings};
 
 #[cfg(test)]

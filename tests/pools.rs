@@ -95,7 +95,11 @@ fn differences(case: &Value) -> Vec<String> {
         compare("what is told".to_owned(), &json!(told), expected);
     }
     if let Some(expected) = case.get("elections") {
-        compare("elections".to_owned(), &json!(pools.elections), expected);
+        compare(
+            "elections".to_owned(),
+            &json!(pools.members.elections),
+            expected,
+        );
     }
     if let Some(expected) = case.get("servers") {
         let servers: Vec<_> = pools.iter().map(|(a, _)| a.to_string()).collect();

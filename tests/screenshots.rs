@@ -17,6 +17,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::support::console::Console;
 use crate::support::desk;
+use crate::support::replica::ReplicaSet;
 use crate::support::server;
 use crate::support::svg::picture;
 
@@ -288,5 +289,35 @@ async fn a_pool_at_its_limit_is_told_and_what_runs_on_it_is_seen() {
     console.keys("v");
     console.wait_for("ConnectionCheckOutStarted").await;
     save(&console, "monitor-events", false);
+    console.runner.shutdown().await;
+}
+
+/// A set that lost its primary to a crash, and waits the time that members wait before one of them stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_members_are_pictured_during_an_election_and_after_it() {
+    let waits = doc! { "electionTimeoutMillis": 20_000 };
+    let mut set = ReplicaSet::start_as([doc! {}, doc! {}, doc! {}], waits).await;
+    let profiles = vec![desk::profile("main", &set.uri())];
+    let models = mongodeck::model::Library::new([]);
+    let mut console = Console::new(profiles, models, (140, 24));
+    console.wait_for("staying primary").await;
+    console.keys("p t");
+    let followed = |s: &str| s.contains("PRIMARY") && s.matches("SECONDARY").count() == 2;
+    console.wait_until("the set", followed).await;
+    let lost = set.primary().await;
+    set.kill(lost);
+    let told = |s: &str| {
+        s.contains("an election is under way: 2 of 3 votes answer, 2 are needed")
+            && s.contains("unreachable")
+            && s.contains("for 2 s")
+    };
+    console.wait_until("an election", told).await;
+    save(&console, "topology-election", false);
+    let next = (lost + 1) % 3;
+    set.ask(next, doc! { "replSetStepUp": 1 }).await.unwrap();
+    let won = format!("{} was elected primary after", set.members[next].address());
+    console.wait_for(&won).await;
+    console.wait_for("in term").await;
+    save(&console, "topology-elected", false);
     console.runner.shutdown().await;
 }

@@ -109,6 +109,12 @@ impl ProfileState {
         matches!(self.connection, ConnectionState::Ready(_))
     }
 
+    /// Whether it was to answer and does not at the moment, or has no primary.
+    #[must_use]
+    pub fn is_retrying(&self) -> bool {
+        matches!(self.connection, ConnectionState::Retrying { .. })
+    }
+
     /// Why it cannot be written to, in words that say what to do; `None` where it can.
     #[must_use]
     pub fn write_refusal(&self) -> Option<String> {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::event::{CheckoutFailure, CloseReason, Event, Moment, ServerKind, What, Work};
 use super::histogram::Histogram;
 use super::history::{History, Second};
+use super::members::Members;
 
 /// The most connections told apart in one pool; more are not seen one by one in any console.
 const MOST_CONNECTIONS: usize = 10_000;
@@ -422,8 +423,8 @@ pub struct Pools {
     pools: BTreeMap<Arc<str>, Pool>,
     /// The last events of all of them.
     pub timeline: Timeline,
-    /// Members that became primary.
-    pub elections: u64,
+    /// Who is primary, and what became of the members.
+    pub members: Members,
     /// Commands by name, of all servers.
     pub commands: BTreeMap<Arc<str>, CommandFigures>,
 }
@@ -434,11 +435,7 @@ impl Pools {
         if !self.pools.contains_key(&event.address) && self.pools.len() >= MOST_ADDRESSES {
             return;
         }
-        if matches!(&event.what, What::ServerChanged { from, to }
-            if *to == ServerKind::Primary && !matches!(from, ServerKind::Primary | ServerKind::Unknown))
-        {
-            self.elections += 1;
-        }
+        self.members.take(&event);
         let forgotten = event.what == What::ServerClosed;
         let pool = self.pools.entry(Arc::clone(&event.address)).or_default();
         pool.take(event.at, &event.what);

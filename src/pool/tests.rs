@@ -177,13 +177,13 @@ fn an_election_is_a_follower_that_becomes_primary() {
         What::ServerOpened,
         change(ServerKind::Unknown, ServerKind::Primary),
     ]);
-    assert_eq!(pools.elections, 0, "meeting the primary is none");
+    assert_eq!(pools.members.elections, 0, "meeting the primary is none");
     let pools = fold([
         What::ServerOpened,
         change(ServerKind::Unknown, ServerKind::Secondary),
         change(ServerKind::Secondary, ServerKind::Primary),
     ]);
-    assert_eq!(pools.elections, 1);
+    assert_eq!(pools.members.elections, 1);
     assert_eq!(pools.get(ADDRESS).unwrap().kind, Some(ServerKind::Primary));
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use bson::{RawBson, RawDocumentBuf, rawdoc};
 use mongodeck::app::Msg;
 use mongodeck::mongo::request::observe::{
-    Cache, Changes, Counters, Deployment, Member, Observation, Observe, Observed, OperationId,
-    Operations, Profiling, ProfilingLevel, ReplicaSet, RunningOperation, ServerFigures, Slow,
-    SlowShape, SlowSource, Tickets, Topology,
+    Cache, Changes, Counters, Deployment, Election, Member, Observation, Observe, Observed,
+    OperationId, Operations, Profiling, ProfilingLevel, ReplicaSet, RunningOperation,
+    ServerFigures, Slow, SlowShape, SlowSource, Tickets, Topology,
 };
 use mongodeck::mongo::request::{FeedId, ProfileName, Reply, Report, Request, TaskId};
 use mongodeck::pool::{Event, Moment, Pools, ServerKind, What};
@@ -70,7 +70,10 @@ pub fn topology() -> Observation {
         deployment: Deployment::Set(ReplicaSet {
             name: "rs0".to_owned(),
             term: Some(7),
-            election_reason: Some("electionTimeout".to_owned()),
+            election: Election {
+                reason: Some("electionTimeout".to_owned()),
+                ..Election::default()
+            },
             members: vec![
                 member("db1:27017", "PRIMARY", 0),
                 member("db2:27017", "SECONDARY", 14),

@@ -39,7 +39,8 @@ pub struct Member {
 }
 
 impl Member {
-    fn new(program: &str, port: u16) -> Self {
+    /// A member of the set `set` that does not run so far, started with these further arguments.
+    pub fn new(program: &str, port: u16, set: &str, more: &[&str]) -> Self {
         let mut guard = Command::new(PROGRAM)
             .arg(GUARD_COMMAND)
             .stdin(Stdio::piped())
@@ -59,7 +60,7 @@ impl Member {
                 "127.0.0.1",
                 "--nounixsocket",
                 "--replSet",
-                SET,
+                set,
                 "--quiet",
                 "--wiredTigerCacheSizeGB",
                 "0.25",
@@ -76,6 +77,7 @@ impl Member {
             ]
             .map(str::to_owned),
         );
+        command.extend(more.iter().map(|a| (*a).to_owned()));
         command.extend([
             "--dbpath".to_owned(),
             data.display().to_string(),
@@ -100,7 +102,8 @@ impl Member {
         format!("127.0.0.1:{}", self.port)
     }
 
-    fn start(&mut self) {
+    /// Starts it.
+    pub fn start(&mut self) {
         let order = json!({ "Start": self.command });
         writeln!(self.orders.as_mut().unwrap(), "{order}").unwrap();
         let started = word(&mut self.words);
@@ -139,7 +142,7 @@ impl Drop for Member {
 
 /// Three ports below those that the system gives to connections going out: one of these could else take a member's port
 /// while the member is away.
-fn free_ports() -> Vec<u16> {
+pub fn free_ports() -> Vec<u16> {
     let seed = std::process::id().wrapping_mul(7_919)
         ^ SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -159,6 +162,19 @@ fn word(words: &mut BufReader<ChildStdout>) -> Value {
     serde_json::from_str(&line).unwrap_or_else(|_| panic!("the guard is gone: {line:?}"))
 }
 
+/// The server to start, found or fetched.
+pub async fn server_program() -> String {
+    let program = tokio::task::spawn_blocking(|| {
+        let found = mongod::find(None).unwrap_or_else(|f| panic!("{f}"));
+        found.unwrap_or_else(|| {
+            mongod::fetch(&|_| {}).unwrap_or_else(|f| panic!("this test needs a real server: {f}"))
+        })
+    })
+    .await
+    .unwrap();
+    program.display().to_string()
+}
+
 /// The set.
 pub struct ReplicaSet {
     /// Its members, in the order of their places.
@@ -169,18 +185,18 @@ impl ReplicaSet {
     /// Starts three members, joins them, and waits until one is primary and two follow it. Elections take a second or
     /// two.
     pub async fn start() -> Self {
-        let program = tokio::task::spawn_blocking(|| {
-            let found = mongod::find(None).unwrap_or_else(|f| panic!("{f}"));
-            found.unwrap_or_else(|| {
-                mongod::fetch(&|_| {})
-                    .unwrap_or_else(|f| panic!("this test needs a real server: {f}"))
-            })
-        })
-        .await
-        .unwrap();
-        let program = program.display().to_string();
+        Self::start_as([doc! {}, doc! {}, doc! {}], doc! {}).await
+    }
+
+    /// The same with members that are configured so, and with these settings. Waits until one is primary and all
+    /// others that hold data follow it.
+    pub async fn start_as(members_as: [Document; 3], settings_as: Document) -> Self {
+        let program = server_program().await;
         let ports = free_ports();
-        let mut members: Vec<Member> = ports.iter().map(|p| Member::new(&program, *p)).collect();
+        let mut members: Vec<Member> = ports
+            .iter()
+            .map(|p| Member::new(&program, *p, SET, &[]))
+            .collect();
         for member in &mut members {
             member.start();
         }
@@ -192,17 +208,24 @@ impl ReplicaSet {
             .members
             .iter()
             .zip(0..)
-            .map(|(m, id): (&Member, i32)| doc! { "_id": id, "host": m.address() })
+            .zip(members_as)
+            .map(|((m, id), more): ((&Member, i32), Document)| {
+                let mut member = doc! { "_id": id, "host": m.address() };
+                member.extend(more);
+                member
+            })
             .collect();
+        let mut settings = doc! {
+            "electionTimeoutMillis": 1_000,
+            "heartbeatIntervalMillis": 250,
+            "heartbeatTimeoutSecs": 1,
+            "catchUpTakeoverDelayMillis": -1,
+        };
+        settings.extend(settings_as);
         let config = doc! {
             "_id": SET,
             "members": members,
-            "settings": {
-                "electionTimeoutMillis": 1_000,
-                "heartbeatIntervalMillis": 250,
-                "heartbeatTimeoutSecs": 1,
-                "catchUpTakeoverDelayMillis": -1,
-            },
+            "settings": settings,
         };
         let client = set.client(0).await;
         let initiated = client
@@ -310,7 +333,7 @@ impl ReplicaSet {
                 if let Ok(hello) = self.ask(place, doc! { "hello": 1 }).await {
                     let is = |key: &str| hello.get_bool(key).unwrap_or(false);
                     primaries += usize::from(is("isWritablePrimary"));
-                    followers += usize::from(is("secondary"));
+                    followers += usize::from(is("secondary") || is("arbiterOnly"));
                 }
             }
             if primaries == 1 && followers == self.members.len() - 1 {

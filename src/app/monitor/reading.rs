@@ -24,6 +24,7 @@ pub struct Reading {
     task: Option<TaskId>,
     asked: Option<Moment>,
     paused: bool,
+    in_trouble: bool,
 }
 
 /// How fresh what is shown is.
@@ -50,7 +51,27 @@ impl Reading {
             task: None,
             asked: None,
             paused: false,
+            in_trouble: false,
         }
+    }
+
+    /// The same, which also asks while the profile is in trouble: while it has no primary, or does not answer.
+    #[must_use]
+    pub fn in_trouble(self) -> Self {
+        Self {
+            in_trouble: true,
+            ..self
+        }
+    }
+
+    /// Asks at this pace from now on.
+    pub fn pace(&mut self, every: Duration) {
+        self.every = every;
+    }
+
+    /// Asks at the next tick, since something happened.
+    pub fn hurry(&mut self) {
+        self.asked = None;
     }
 
     /// What was seen last.
@@ -118,7 +139,7 @@ impl Reading {
         let ready = scope
             .profiles
             .get(&at.profile)
-            .is_some_and(|p| p.is_ready());
+            .is_some_and(|p| p.is_ready() || (self.in_trouble && p.is_retrying()));
         if self.task.is_some() || !ready {
             return;
         }

@@ -2,6 +2,8 @@
 //!
 //! The members are asked for; what became of them is told by the driver's own monitors, as it happens.
 
+mod history;
+
 use std::time::Duration;
 
 use super::reading::{Reading, clock};
@@ -13,12 +15,24 @@ use crate::app::profiles::PoolFigures;
 use crate::app::scope::Scope;
 use crate::app::window::Window;
 use crate::app::words;
-use crate::mongo::request::observe::{Deployment, Member, Observation, Observe, Topology};
+use crate::mongo::request::observe::{
+    Cluster, Deployment, Member, Observation, Observe, ReplicaSet, Router, Shard, Topology,
+};
 use crate::mongo::request::{Failure, Reply, TaskId};
-use crate::pool::{Event, ServerKind, What};
+use crate::pool::Members;
+
+pub use history::{
+    Line, Terms, Vacancy, Weight, lines, prospect, reason_words, vacancy, vacant_for,
+};
 
 /// Time between two questions.
 const EVERY: Duration = Duration::from_secs(2);
+
+/// The same of a sharded cluster, where chunks are counted.
+const EVERY_CLUSTER: Duration = Duration::from_secs(10);
+
+/// The same while there is no primary.
+const EVERY_ELECTION: Duration = Duration::from_millis(500);
 
 /// The panel.
 #[derive(Debug)]
@@ -27,76 +41,21 @@ pub struct TopologyPanel {
     pub reading: Reading,
     /// The cursor of the members.
     pub window: Window,
+    /// The server's word on elections that were seen.
+    pub terms: Terms,
+    /// Turns of the members that the last question came after.
+    noted: u64,
 }
 
 impl Default for TopologyPanel {
     fn default() -> Self {
         Self {
-            reading: Reading::every(EVERY),
+            // Without a primary the others are asked: this is when their state matters most.
+            reading: Reading::every(EVERY).in_trouble(),
             window: Window::default(),
+            terms: Terms::default(),
+            noted: 0,
         }
-    }
-}
-
-/// Something that became of a member.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turn {
-    /// When, in milliseconds since the epoch.
-    pub at: i64,
-    /// The member.
-    pub address: String,
-    /// What, as a sentence without a subject.
-    pub what: String,
-    /// Whether it became primary.
-    pub elected: bool,
-    /// Whether something was lost by it.
-    pub loss: bool,
-}
-
-/// What became of members lately, the newest first.
-#[must_use]
-pub fn turns(figures: &PoolFigures, most: usize) -> Vec<Turn> {
-    let Some(pools) = &figures.whole else {
-        return Vec::new();
-    };
-    let events = pools.timeline.events().rev();
-    events
-        .filter_map(|event| turn(figures, event))
-        .take(most)
-        .collect()
-}
-
-fn turn(figures: &PoolFigures, event: &Event) -> Option<Turn> {
-    let ago = figures.at.since(event.at);
-    let taken = i64::try_from(figures.taken.0).unwrap_or(0);
-    let told = |what: String, elected: bool, loss: bool| Turn {
-        at: taken - i64::try_from(ago.as_millis()).unwrap_or(0),
-        address: event.address.to_string(),
-        what,
-        elected,
-        loss,
-    };
-    match &event.what {
-        What::ServerChanged { from, to } if from != to => {
-            let elected = *to == ServerKind::Primary && *from != ServerKind::Unknown;
-            let loss = *from == ServerKind::Primary || *to == ServerKind::Unknown;
-            let what = match (from, to) {
-                (_, ServerKind::Primary) if elected => {
-                    format!("was elected primary; it was {}", from.word())
-                }
-                (ServerKind::Primary, to) => {
-                    format!("is primary no more; it is {}", to.word())
-                }
-                (from, to) => format!("is {}; it was {}", to.word(), from.word()),
-            };
-            Some(told(what, elected, loss))
-        }
-        What::ServerOpened => Some(told("is watched from now on".to_owned(), false, false)),
-        What::ServerClosed => Some(told("is not watched any more".to_owned(), false, true)),
-        What::HeartbeatFailed { reason } => {
-            Some(told(format!("does not answer: {reason}"), false, true))
-        }
-        _ => None,
     }
 }
 
@@ -115,10 +74,34 @@ impl TopologyPanel {
     pub fn rows(&self) -> usize {
         match self.topology().map(|t| &t.deployment) {
             Some(Deployment::Set(set)) => set.members.len(),
-            Some(Deployment::Sharded(cluster)) => cluster.shards.len() + cluster.routers.len(),
+            Some(Deployment::Sharded(cluster)) => {
+                let config = cluster.config.as_ref().map_or(0, |c| c.members.len());
+                cluster.shards.len() + cluster.routers.len() + config
+            }
             Some(Deployment::Standalone) => 1,
             None => 0,
         }
+    }
+
+    /// Asks, where it is time to: at once after something became of a member, and more often while there is no primary.
+    fn look(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        let figures = figures(scope, at);
+        let members = figures.and_then(|f| f.whole.as_ref()).map(|p| &p.members);
+        let told = members.map_or(0, |m: &Members| m.told);
+        if told != self.noted {
+            self.noted = told;
+            self.reading.hurry();
+        }
+        let vacant = vacancy(figures, self.topology()).is_some();
+        let sharded = self
+            .topology()
+            .is_some_and(|t| matches!(t.deployment, Deployment::Sharded(_)));
+        self.reading.pace(match (sharded, vacant) {
+            (true, _) => EVERY_CLUSTER,
+            (false, true) => EVERY_ELECTION,
+            (false, false) => EVERY,
+        });
+        self.reading.tick(scope, at, || Observe::Topology);
     }
 }
 
@@ -128,8 +111,100 @@ fn watch(scope: &mut Scope<'_>, at: &Place, whole: bool) {
     scope.effects.push(Effect::WatchPools { profile, whole });
 }
 
+fn figures<'a>(scope: &'a Scope<'_>, at: &Place) -> Option<&'a PoolFigures> {
+    scope.profiles.get(&at.profile)?.pools.as_ref()
+}
+
+/// A part of a cluster, as one row.
+#[derive(Debug, Clone, Copy)]
+pub enum Part<'a> {
+    /// A shard.
+    Shard(&'a Shard),
+    /// A router.
+    Router(&'a Router),
+    /// A config server, and the set of them.
+    Config(&'a Member, &'a ReplicaSet),
+}
+
+/// The parts of a cluster, in the order of the rows.
+pub fn parts(cluster: &Cluster) -> impl Iterator<Item = Part<'_>> {
+    let config = cluster.config.iter();
+    let config = config.flat_map(|set| set.members.iter().map(move |m| Part::Config(m, set)));
+    let shards = cluster.shards.iter().map(Part::Shard);
+    shards
+        .chain(cluster.routers.iter().map(Part::Router))
+        .chain(config)
+}
+
+fn part(cluster: &Cluster, place: usize) -> Option<Part<'_>> {
+    parts(cluster).nth(place)
+}
+
+/// What is left on a shard that is being emptied, or what cannot be moved; `None` where nothing is.
+#[must_use]
+pub fn left_on(shard: &Shard) -> Option<String> {
+    let mut left = Vec::new();
+    if shard.draining {
+        left.extend(shard.chunks.map(|n| words::several(n, "chunk")));
+        let databases = shard.databases.filter(|n| *n > 0);
+        left.extend(databases.map(|n| words::several(n, "database")));
+    }
+    let mut out = match left.is_empty() {
+        true => String::new(),
+        false => format!("left to move: {}", left.join(" and ")),
+    };
+    if shard.jumbo > 0 {
+        if !out.is_empty() {
+            out.push_str("; ");
+        }
+        let jumbo = words::several(shard.jumbo, "chunk");
+        out.push_str(&format!("{jumbo} too large to be moved"));
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+fn describe_shard(shard: &Shard) -> String {
+    let mut lines = vec![format!("{:<16}{}", "members", shard.host)];
+    let mut line = |name: &str, value: Option<String>| {
+        lines.extend(value.map(|value| format!("{name:<16}{value}")));
+    };
+    let state = match (shard.draining, shard.active) {
+        (true, _) => "its data is being moved away, so that it can be removed",
+        (false, true) => "it takes part",
+        (false, false) => "it is known, and not used yet",
+    };
+    line("state", Some(state.to_owned()));
+    line(
+        "zones",
+        (!shard.zones.is_empty()).then(|| shard.zones.join(", ")),
+    );
+    line("chunks", shard.chunks.map(words::grouped));
+    line(
+        "databases",
+        shard
+            .databases
+            .map(|n| format!("{n} have their unsharded collections here")),
+    );
+    if let Some(left) = left_on(shard) {
+        lines.push(String::new());
+        lines.push(left);
+        if shard.draining && shard.databases.is_some_and(|n| n > 0) {
+            lines.push("a database does not move by itself: `movePrimary` does that".to_owned());
+        }
+    }
+    lines.join("\n")
+}
+
+fn describe_router(router: &Router) -> String {
+    let mut text = format!("{:<16}{}", "version", router.version);
+    if let Some(at) = router.last_ping {
+        text.push_str(&format!("\n{:<16}{} UTC", "last heard of", clock(at)));
+    }
+    text
+}
+
 /// Everything about a member, a line each.
-fn describe(member: &Member) -> String {
+fn describe(member: &Member, set: &ReplicaSet) -> String {
     let mut lines = Vec::new();
     let mut line = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -167,6 +242,19 @@ fn describe(member: &Member) -> String {
         "primary since",
         member.elected_at.map(crate::value::cell::date),
     );
+    if set.primary().is_some_and(|p| p.address == member.address) {
+        let election = &set.election;
+        line("elected in term", set.term.map(|n| n.to_string()));
+        let reason = election.reason.as_deref();
+        line("because", reason.map(|r| reason_words(r).to_owned()));
+        line("votes needed", election.votes_needed.map(|n| n.to_string()));
+        line(
+            "took writes",
+            election
+                .writable_after
+                .map(|d| format!("{} after its election", words::span(d))),
+        );
+    }
     lines.join("\n")
 }
 
@@ -184,34 +272,19 @@ impl Content for TopologyPanel {
         };
         let (title, text) = match &topology.deployment {
             Deployment::Set(set) => match set.members.get(self.window.cursor) {
-                Some(member) => (member.address.clone(), describe(member)),
+                Some(member) => (member.address.clone(), describe(member, set)),
                 None => return,
             },
             Deployment::Standalone => (
                 topology.asked.clone(),
                 "a server of its own, without copies of its data".to_owned(),
             ),
-            Deployment::Sharded(cluster) => {
-                let routers = self.window.cursor.checked_sub(cluster.shards.len());
-                match (cluster.shards.get(self.window.cursor), routers) {
-                    (Some(shard), _) => {
-                        let draining = match shard.draining {
-                            true => "\nits data is being moved away, so that it can be removed",
-                            false => "",
-                        };
-                        let text = format!("shard {}\n{}{draining}", shard.name, shard.host);
-                        (shard.name.clone(), text)
-                    }
-                    (None, Some(place)) => match cluster.routers.get(place) {
-                        Some(router) => (
-                            router.address.clone(),
-                            format!("router, version {}", router.version),
-                        ),
-                        None => return,
-                    },
-                    (None, None) => return,
-                }
-            }
+            Deployment::Sharded(cluster) => match part(cluster, self.window.cursor) {
+                Some(Part::Shard(shard)) => (shard.name.clone(), describe_shard(shard)),
+                Some(Part::Router(router)) => (router.address.clone(), describe_router(router)),
+                Some(Part::Config(member, set)) => (member.address.clone(), describe(member, set)),
+                None => return,
+            },
         };
         scope.overlays.push(Overlay::Message(Message {
             title,
@@ -251,18 +324,23 @@ impl Content for TopologyPanel {
     fn settle(
         &mut self,
         scope: &mut Scope<'_>,
-        _at: &Place,
+        at: &Place,
         task: TaskId,
         result: Result<Reply, Failure>,
         _took: Duration,
     ) {
-        self.reading.settle(task, result);
+        if self.reading.settle(task, result)
+            && let Some(Observation::Topology(topology)) = self.reading.seen()
+            && let (Some(set), Some(figures)) = (topology.set(), figures(scope, at))
+        {
+            self.terms.take(figures, set);
+        }
         self.window.fit(self.rows(), scope.regions.main_rows);
     }
 
     fn shown(&mut self, scope: &mut Scope<'_>, at: &Place) {
         watch(scope, at, true);
-        self.reading.tick(scope, at, || Observe::Topology);
+        self.look(scope, at);
     }
 
     fn hidden(&mut self, scope: &mut Scope<'_>, at: &Place) {
@@ -271,7 +349,7 @@ impl Content for TopologyPanel {
     }
 
     fn tick(&mut self, scope: &mut Scope<'_>, at: &Place) {
-        self.reading.tick(scope, at, || Observe::Topology);
+        self.look(scope, at);
     }
 
     fn wants_ticks(&self) -> bool {

@@ -15,7 +15,10 @@ pub use operations::{Killed, MOST_OPERATIONS, OperationId, Operations, RunningOp
 pub use server::{Cache, Counters, ServerFigures, Tickets};
 pub use slow::{LeftProfiler, Profiling, ProfilingLevel, Restored, Slow, SlowShape, SlowSource};
 pub use tail::{Changes, Tail, TailPlace};
-pub use topology::{Balancer, Cluster, Deployment, Member, ReplicaSet, Router, Shard, Topology};
+pub use topology::{
+    Balancer, Cluster, Collections, Deployment, Election, Member, ReplicaSet, Router, Shard,
+    Topology,
+};
 
 /// What to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ pub enum Deployment {
     Standalone,
     /// A replica set.
     Set(ReplicaSet),
-    /// A sharded cluster, asked through a router.
+    /// A sharded cluster, asked through a router or at a config server.
     Sharded(Cluster),
 }
 
@@ -37,10 +37,42 @@ pub struct ReplicaSet {
     pub heartbeat_every: Option<Duration>,
     /// How long a primary may be silent before another one is elected.
     pub election_after: Option<Duration>,
-    /// Why the primary was elected, in the server's word: `electionTimeout`, `stepUpRequest`, ….
-    pub election_reason: Option<String>,
+    /// What the asked server knows of the election that made it primary; nothing where it is not.
+    pub election: Election,
     /// The members, in the order of the configuration.
     pub members: Vec<Member>,
+}
+
+impl Topology {
+    /// The replica set, where it is one; of a sharded cluster the config servers, where one of them was asked.
+    #[must_use]
+    pub fn set(&self) -> Option<&ReplicaSet> {
+        match &self.deployment {
+            Deployment::Set(set) => Some(set),
+            Deployment::Sharded(cluster) => cluster.config.as_ref(),
+            Deployment::Standalone => None,
+        }
+    }
+}
+
+impl ReplicaSet {
+    /// The primary, as far as the asked server knows.
+    #[must_use]
+    pub fn primary(&self) -> Option<&Member> {
+        let mut members = self.members.iter();
+        members.find(|m| m.state.eq_ignore_ascii_case("primary"))
+    }
+}
+
+/// An election, as the member tells it that stood in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Election {
+    /// Why there was one, in the server's word: `electionTimeout`, `stepUpRequest`, ….
+    pub reason: Option<String>,
+    /// How many votes it needed.
+    pub votes_needed: Option<i64>,
+    /// The time from its being called until a majority had the primary's first write.
+    pub writable_after: Option<Duration>,
 }
 
 /// A member of a replica set. What only the status tells is `None` where the user may not read it.
@@ -90,6 +122,19 @@ pub struct Cluster {
     pub balancer: Option<Balancer>,
     /// The routers that reported lately.
     pub routers: Vec<Router>,
+    /// The sharded collections, counted; `None` where they could not be.
+    pub collections: Option<Collections>,
+    /// The set of config servers, where one of them was asked itself and not a router.
+    pub config: Option<ReplicaSet>,
+}
+
+/// The collections of a cluster that are spread over shards.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Collections {
+    /// How many there are.
+    pub sharded: u64,
+    /// How many of them the balancer leaves alone, since somebody said so.
+    pub held: u64,
 }
 
 /// A shard.
@@ -103,6 +148,14 @@ pub struct Shard {
     pub draining: bool,
     /// Whether it takes part; otherwise it is known, and not used yet.
     pub active: bool,
+    /// The zones that it belongs to.
+    pub zones: Vec<String>,
+    /// The chunks on it; `None` where they could not be counted.
+    pub chunks: Option<u64>,
+    /// Of these, those that are too large to be moved.
+    pub jumbo: u64,
+    /// The databases whose unsharded collections are on it; `None` where they could not be counted.
+    pub databases: Option<u64>,
 }
 
 /// What moves data between shards.
@@ -110,8 +163,12 @@ pub struct Shard {
 pub struct Balancer {
     /// The server's word: `full`, `off`, ….
     pub mode: String,
-    /// Whether it is at it at this moment.
-    pub running: bool,
+    /// Whether it is at it at this moment; `None` where only a router could tell.
+    pub running: Option<bool>,
+    /// Rounds since the config server was started.
+    pub rounds: Option<u64>,
+    /// The hours of the day that it is kept to: from, until.
+    pub window: Option<(String, String)>,
 }
 
 /// A router.

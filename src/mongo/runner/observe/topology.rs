@@ -1,5 +1,7 @@
 //! Reads who belongs to a deployment.
 
+mod cluster;
+
 use std::time::Duration;
 
 use bson::{Bson, Document, rawdoc};
@@ -7,9 +9,7 @@ use bson::{Bson, Document, rawdoc};
 use super::{Part, Seat, figure, part};
 use crate::mongo::failure::integer;
 use crate::mongo::request::Failure;
-use crate::mongo::request::observe::{
-    Balancer, Cluster, Deployment, Member, ReplicaSet, Router, Shard, Topology,
-};
+use crate::mongo::request::observe::{Cluster, Deployment, Election, Member, ReplicaSet, Topology};
 
 const STATUS: Part = Part {
     what: "the members' state",
@@ -23,53 +23,20 @@ const CONFIG: Part = Part {
     privilege: "replSetGetConfig",
     role: "clusterMonitor",
 };
-const SHARDS: Part = Part {
-    what: "the list of shards",
-    done: "read",
-    privilege: "find on config.shards",
-    role: "clusterMonitor",
-};
-const BALANCER: Part = Part {
-    what: "the balancer's state",
-    done: "read",
-    privilege: "find on config.settings",
-    role: "clusterMonitor",
-};
-const ROUTERS: Part = Part {
-    what: "the list of routers",
-    done: "read",
-    privilege: "find on config.mongos",
-    role: "clusterMonitor",
-};
-
-/// A router that did not report for so long is left out.
-const REPORTED: i64 = 10 * 60 * 1000;
-
-/// The most shards or routers that are told of.
-const MOST: usize = 1_000;
-
 pub(super) async fn look(seat: &Seat) -> Result<Topology, Failure> {
     let mut gaps = Vec::new();
+    let in_set = seat.hello.contains_key("setName");
     let deployment = if seat.hello.get_str("msg").is_ok_and(|m| m == "isdbgrid") {
-        Deployment::Sharded(cluster(seat, &mut gaps).await?)
-    } else if seat.hello.contains_key("setName") {
-        let status = seat.ask("admin", rawdoc! { "replSetGetStatus": 1 }).await;
-        let status = match status {
-            Ok(status) => Some(status),
-            Err(error) => {
-                gaps.push(seat.gap(&error, &STATUS)?);
-                None
-            }
-        };
+        Deployment::Sharded(cluster::look(seat, &mut gaps, true).await?)
+    } else if in_set && seat.hello.contains_key("configsvr") {
+        let config = members(seat, &mut gaps).await?;
         seat.call.go_on()?;
-        let config = match seat.ask("admin", rawdoc! { "replSetGetConfig": 1 }).await {
-            Ok(reply) => reply.get_document("config").ok().cloned(),
-            Err(error) => {
-                gaps.push(seat.gap(&error, &CONFIG)?);
-                None
-            }
-        };
-        Deployment::Set(set(&seat.hello, status.as_ref(), config.as_ref()))
+        Deployment::Sharded(Cluster {
+            config: Some(config),
+            ..cluster::look(seat, &mut gaps, false).await?
+        })
+    } else if in_set {
+        Deployment::Set(members(seat, &mut gaps).await?)
     } else {
         Deployment::Standalone
     };
@@ -80,60 +47,23 @@ pub(super) async fn look(seat: &Seat) -> Result<Topology, Failure> {
     })
 }
 
-async fn cluster(seat: &Seat, gaps: &mut Vec<String>) -> Result<Cluster, Failure> {
-    let mut cluster = Cluster::default();
-    let local = rawdoc! { "level": "local" };
-    let command = rawdoc! { "find": "shards", "sort": { "_id": 1 }, "readConcern": local.clone() };
-    let shards = &mut cluster.shards;
-    let read = seat
-        .every("config", command, MOST, |d| {
-            if let Ok(document) = Document::try_from(d) {
-                shards.push(shard(&document));
-            }
-        })
-        .await;
-    if let Err(error) = read {
-        gaps.push(seat.gap(&error, &SHARDS)?);
-    }
-    seat.call.go_on()?;
-    match seat.ask("admin", rawdoc! { "balancerStatus": 1 }).await {
-        Ok(reply) => {
-            cluster.balancer = Some(Balancer {
-                mode: reply.get_str("mode").unwrap_or("?").to_owned(),
-                running: reply.get_bool("inBalancerRound").unwrap_or(false),
-            });
+async fn members(seat: &Seat, gaps: &mut Vec<String>) -> Result<ReplicaSet, Failure> {
+    let status = match seat.ask("admin", rawdoc! { "replSetGetStatus": 1 }).await {
+        Ok(status) => Some(status),
+        Err(error) => {
+            gaps.push(seat.gap(&error, &STATUS)?);
+            None
         }
-        Err(error) => gaps.push(seat.gap(&error, &BALANCER)?),
-    }
-    seat.call.go_on()?;
-    let since = bson::DateTime::from_millis(super::now() - REPORTED);
-    let command = rawdoc! {
-        "find": "mongos", "filter": { "ping": { "$gte": since } }, "sort": { "_id": 1 }, "readConcern": local,
     };
-    let routers = &mut cluster.routers;
-    let read = seat
-        .every("config", command, MOST, |d| {
-            routers.push(Router {
-                address: d.get_str("_id").unwrap_or_default().to_owned(),
-                version: d.get_str("mongoVersion").unwrap_or_default().to_owned(),
-                last_ping: d.get_datetime("ping").ok().map(|t| t.timestamp_millis()),
-            });
-        })
-        .await;
-    if let Err(error) = read {
-        gaps.push(seat.gap(&error, &ROUTERS)?);
-    }
-    Ok(cluster)
-}
-
-fn shard(document: &Document) -> Shard {
-    let state = integer(document.get("state"));
-    Shard {
-        name: document.get_str("_id").unwrap_or_default().to_owned(),
-        host: document.get_str("host").unwrap_or_default().to_owned(),
-        draining: document.get_bool("draining").unwrap_or(false),
-        active: state.is_none_or(|s| s == 1),
-    }
+    seat.call.go_on()?;
+    let config = match seat.ask("admin", rawdoc! { "replSetGetConfig": 1 }).await {
+        Ok(reply) => reply.get_document("config").ok().cloned(),
+        Err(error) => {
+            gaps.push(seat.gap(&error, &CONFIG)?);
+            None
+        }
+    };
+    Ok(set(&seat.hello, status.as_ref(), config.as_ref()))
 }
 
 fn seconds(document: &Document, key: &str) -> Option<Duration> {
@@ -222,7 +152,6 @@ fn set(hello: &Document, status: Option<&Document>, config: Option<&Document>) -
         }
     }
     let settings = config.and_then(|c| part(c, &["settings"]));
-    let election = status.and_then(|s| part(s, &["electionCandidateMetrics"]));
     ReplicaSet {
         name: hello.get_str("setName").unwrap_or_default().to_owned(),
         term: status
@@ -231,8 +160,26 @@ fn set(hello: &Document, status: Option<&Document>, config: Option<&Document>) -
         version: config.and_then(|c| integer(c.get("version"))),
         heartbeat_every: settings.and_then(|s| millis(s, "heartbeatIntervalMillis")),
         election_after: settings.and_then(|s| millis(s, "electionTimeoutMillis")),
-        election_reason: election.and_then(|e| text(e, "lastElectionReason")),
+        election: status
+            .and_then(|s| part(s, &["electionCandidateMetrics"]))
+            .map(election)
+            .unwrap_or_default(),
         members,
+    }
+}
+
+fn election(metrics: &Document) -> Election {
+    let (called, writable) = (
+        time(metrics, "lastElectionDate"),
+        time(metrics, "wMajorityWriteAvailabilityDate"),
+    );
+    Election {
+        reason: text(metrics, "lastElectionReason"),
+        votes_needed: integer(metrics.get("numVotesNeeded")),
+        writable_after: called
+            .zip(writable)
+            .and_then(|(called, writable)| u64::try_from(writable - called).ok())
+            .map(Duration::from_millis),
     }
 }
 
@@ -321,7 +268,10 @@ mod tests {
     fn status() -> Document {
         doc! {
             "set": "rs0", "term": 7_i64,
-            "electionCandidateMetrics": { "lastElectionReason": "stepUpRequest" },
+            "electionCandidateMetrics": {
+                "lastElectionReason": "stepUpRequest", "lastElectionDate": at(50), "numVotesNeeded": 2,
+                "wMajorityWriteAvailabilityDate": DateTime::from_millis(1_700_000_050_120),
+            },
             "members": [
                 { "name": "a:1", "health": 1.0, "stateStr": "PRIMARY", "uptime": 900, "optimeDate": at(100), "self": true,
                   "electionDate": at(50), "syncSourceHost": "" },
@@ -356,7 +306,13 @@ mod tests {
             (set.name.as_str(), set.term, set.version),
             ("rs0", Some(7), Some(3))
         );
-        assert_eq!(set.election_reason.as_deref(), Some("stepUpRequest"));
+        let election = Election {
+            reason: Some("stepUpRequest".to_owned()),
+            votes_needed: Some(2),
+            writable_after: Some(Duration::from_millis(120)),
+        };
+        assert_eq!(set.election, election);
+        assert_eq!(set.primary().map(|p| p.address.as_str()), Some("a:1"));
         assert_eq!(set.election_after, Some(Duration::from_secs(10)));
         let [a, b, c] = set.members.as_slice() else {
             panic!("{:?}", set.members);
@@ -406,20 +362,6 @@ mod tests {
             set.members
                 .iter()
                 .all(|m| m.lag.is_none() && m.healthy.is_none())
-        );
-    }
-
-    #[test]
-    fn a_shard_tells_whether_it_is_being_emptied() {
-        let document = doc! { "_id": "s1", "host": "s1/a:1,b:1", "state": 1, "draining": true };
-        assert_eq!(
-            shard(&document),
-            Shard {
-                name: "s1".into(),
-                host: "s1/a:1,b:1".into(),
-                draining: true,
-                active: true
-            }
         );
     }
 }
