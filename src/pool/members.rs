@@ -163,7 +163,8 @@ impl Members {
     fn is_known_silent(&self, address: &Arc<str>) -> bool {
         let mut told = self.turns.iter().rev().filter(|t| t.address == *address);
         match told.next().map(|t| &t.became) {
-            Some(Became::Silent { .. }) => true,
+            // What a monitor says while it is being closed is no news.
+            Some(Became::Silent { .. } | Became::Unwatched) => true,
             Some(Became::Changed { to, .. }) if *to == ServerKind::Unknown => {
                 matches!(told.next().map(|t| &t.became), Some(Became::Silent { .. }))
             }
@@ -290,5 +291,12 @@ mod tests {
         let mut members = met();
         take(&mut members, 9, "a", What::ServerClosed);
         assert_eq!(members.lost.as_ref().unwrap().0.second(), 9);
+        let told = members.told;
+        let reason = "closed".to_owned();
+        take(&mut members, 9, "a", What::HeartbeatFailed { reason });
+        assert_eq!(
+            members.told, told,
+            "what its monitor says at its end is no news"
+        );
     }
 }

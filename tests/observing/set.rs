@@ -17,10 +17,11 @@ async fn on_the_members(set: &ReplicaSet, size: (u16, u16)) -> Console {
     console
 }
 
-/// The row of a member: the first line of the screen with its address, below the head.
+/// The row of a member in the table.
 fn row(screen: &str, address: &str) -> String {
-    let mut lines = screen.lines().skip_while(|l| !l.contains("votes"));
-    let found = lines.find(|l| l.contains(address));
+    let table = screen.lines().skip_while(|l| !l.contains("votes"));
+    let mut rows = table.map(|l| l.split_once('│').map_or(l, |(_, l)| l));
+    let found = rows.find(|l| l.trim_start_matches([' ', '▸']).starts_with(address));
     found
         .unwrap_or_else(|| panic!("no `{address}`\n{screen}"))
         .to_owned()
@@ -34,7 +35,7 @@ async fn votes_lag_sources_arbiters_and_members_behind_on_purpose_are_told() {
         doc! {},
     )
     .await;
-    let mut console = on_the_members(&set, LARGE).await;
+    let mut console = on_the_members(&set, (180, 30)).await;
     let [first, second, third] = [0, 1, 2].map(|n: usize| set.members[n].address());
     let synced = format!("from {first}");
     console.wait_for(&synced).await;
