@@ -65,7 +65,7 @@ pub fn topology() -> Observation {
     broken.lag = None;
     broken.priority = Some(0.5);
     broken.message = Some("Connection refused".to_owned());
-    Observation::Topology(Topology {
+    Observation::Topology(Box::new(Topology {
         asked: "db1:27017".to_owned(),
         deployment: Deployment::Set(ReplicaSet {
             name: "rs0".to_owned(),
@@ -84,7 +84,7 @@ pub fn topology() -> Observation {
         gaps: vec![
             "votes and priorities cannot be read: this user has not the privilege `replSetGetConfig`, which the role `clusterMonitor` gives".to_owned(),
         ],
-    })
+    }))
 }
 
 /// Tells of an election, as the driver's monitors see it.

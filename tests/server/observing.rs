@@ -27,7 +27,7 @@ async fn observed(desk: &mut Desk, what: Observe) -> Observation {
 
 async fn topology(desk: &mut Desk) -> Topology {
     match observed(desk, Observe::Topology).await {
-        Observation::Topology(topology) => topology,
+        Observation::Topology(topology) => *topology,
         other => panic!("{other:?}"),
     }
 }

@@ -54,7 +54,7 @@ pub struct Observed {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Observation {
     /// To [`Observe::Topology`].
-    Topology(Topology),
+    Topology(Box<Topology>),
     /// To [`Observe::Server`].
     Server(Box<ServerFigures>),
     /// To [`Observe::Operations`].

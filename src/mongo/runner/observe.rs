@@ -59,7 +59,7 @@ pub(super) async fn observe(
     let seat = Seat::take(call).await?;
     call.go_on()?;
     let what = match what {
-        Observe::Topology => Observation::Topology(topology::look(&seat).await?),
+        Observe::Topology => Observation::Topology(Box::new(topology::look(&seat).await?)),
         Observe::Server => Observation::Server(Box::new(server::look(&seat).await?)),
         Observe::Operations { idle } => {
             Observation::Operations(operations::look(&seat, *idle).await?)
