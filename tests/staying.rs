@@ -14,4 +14,5 @@ mod screen;
 mod set;
 mod soak;
 mod stall;
+mod tail;
 mod trouble;

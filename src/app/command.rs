@@ -214,6 +214,10 @@ pub enum Command {
     Pools,
     /// Write the events shown to a file.
     EventsExport,
+    /// What an update brings of its document.
+    FullDocument,
+    /// Whether a change brings the document of before.
+    DocumentBefore,
     /// The members of the deployment.
     Topology,
     /// The figures of a server.
@@ -971,13 +975,23 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::CopyDocumentCanonical,
         name: "copy-document-canonical",
         help: "copy the document as canonical Extended JSON",
-        contexts: &[Context::Table, Context::Outline, Context::Text],
+        contexts: &[
+            Context::Monitor,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+        ],
     },
     Entry {
         command: Command::CopyDocumentRelaxed,
         name: "copy-document-relaxed",
         help: "copy the document as relaxed Extended JSON",
-        contexts: &[Context::Table, Context::Outline, Context::Text],
+        contexts: &[
+            Context::Monitor,
+            Context::Table,
+            Context::Outline,
+            Context::Text,
+        ],
     },
     Entry {
         command: Command::Search,
@@ -1272,7 +1286,19 @@ pub const COMMANDS: &[Entry] = &[
     Entry {
         command: Command::EventsExport,
         name: "events-export",
-        help: "write the events of the pools to a file",
+        help: "write the events of the pools, or the changes, to a file",
+        contexts: &[Context::Monitor],
+    },
+    Entry {
+        command: Command::FullDocument,
+        name: "full-document",
+        help: "what an update brings of its document",
+        contexts: &[Context::Monitor],
+    },
+    Entry {
+        command: Command::DocumentBefore,
+        name: "document-before",
+        help: "whether a change brings the document of before",
         contexts: &[Context::Monitor],
     },
     Entry {

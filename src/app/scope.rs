@@ -118,6 +118,8 @@ pub struct Running {
     pub since: Moment,
     /// What it writes, in words; its outcome is told even where its asker is gone. `None` for a read.
     pub writes: Option<String>,
+    /// Whether it waits for something to happen, so that its taking long says nothing.
+    pub waits_for_news: bool,
 }
 
 /// What a pane may touch beside its own state.
@@ -180,6 +182,7 @@ impl Scope<'_> {
         writes: Option<String>,
     ) -> TaskId {
         let task = self.ids.task();
+        let waits_for_news = matches!(request, Request::Changes { .. });
         self.tasks.insert(
             task,
             Running {
@@ -187,6 +190,7 @@ impl Scope<'_> {
                 profile: profile.clone(),
                 since: self.now,
                 writes,
+                waits_for_news,
             },
         );
         self.effects.push(Effect::Mongo {

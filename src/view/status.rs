@@ -125,7 +125,7 @@ fn running(sheet: &Sheet<'_>) -> String {
     let app = sheet.app;
     let longest = app
         .running()
-        .filter(|(_, r)| !matches!(r.by, Asker::Nobody | Asker::Export))
+        .filter(|(_, r)| !matches!(r.by, Asker::Nobody | Asker::Export) && !r.waits_for_news)
         .map(|(_, r)| app.now.since(r.since))
         .max()
         .unwrap_or_default();
@@ -279,6 +279,8 @@ fn short(command: Command) -> &'static str {
         Command::Idle => "idle too",
         Command::OrderNext => "order",
         Command::Namespace => "which",
+        Command::FullDocument => "documents",
+        Command::DocumentBefore => "before",
         Command::Profiler => "profiler",
         Command::CursorLast => "newest",
         Command::Format => "format",

@@ -5,7 +5,9 @@ use std::time::Duration;
 use bson::rawdoc;
 use mongodeck::app::overlay::Overlay;
 use mongodeck::app::{Effect, Msg, Tab};
-use mongodeck::mongo::request::observe::{Killed, Observation, Observe, ProfilingLevel, TailPlace};
+use mongodeck::mongo::request::observe::{
+    DocumentBefore, FullDocument, Killed, Observation, Observe, ProfilingLevel, TailPlace,
+};
 use mongodeck::mongo::request::{
     Access, ConnectionState, Failure, FailureKind, FeedId, Namespace, ProfileName, Reply, Report,
     Request, TaskId,
@@ -335,7 +337,7 @@ fn a_restarted_server_is_said_and_gives_no_rate() {
     again.up = Duration::from_secs(1);
     answer(&mut harness, 2_000, Observation::Server(Box::new(again)));
     let readings = &monitor(&harness).server.readings;
-    assert_eq!(readings.last().unwrap().rates, None);
+    assert_eq!(readings.last().unwrap().since, None);
     assert_eq!(readings.restarted, Some(START as i64 + 2_000));
 }
 
@@ -484,8 +486,22 @@ fn a_lost_history_is_said_and_not_passed_over() {
         second(&mut harness);
     }
     assert!(next(&mut harness).is_none());
-    assert!(harness.shows("changes are missing"), "{}", harness.screen());
+    assert!(
+        harness.shows("no longer in the history"),
+        "{}",
+        harness.screen()
+    );
     harness.keys("r");
+    assert!(harness.shows("follow from now on?"), "{}", harness.screen());
+    assert!(harness.shows("14:02:11 UTC"), "{}", harness.screen());
+    harness.keys("enter");
+    assert!(
+        harness
+            .request(|r| matches!(r, Request::OpenTail { .. }))
+            .is_none(),
+        "enter is no"
+    );
+    harness.keys("r y");
     let (task, other, after) = tail(&mut harness);
     assert_eq!(after, None);
     assert_ne!(other, feed);
@@ -508,6 +524,60 @@ fn a_broken_connection_is_tried_again_after_a_pause() {
     second(&mut harness);
     let (_, _, after) = tail(&mut harness);
     assert_eq!(after, Some(rawdoc! { "_data": "t1" }));
+}
+
+#[test]
+fn what_changes_bring_is_chosen_by_a_key_said_in_words_and_goes_on_where_it_was() {
+    let (mut harness, _) = following();
+    harness.keys("f");
+    let wanted = |r: &Request| matches!(r, Request::OpenTail { .. });
+    let Some((_, Request::OpenTail { what, after, .. })) = harness.request(wanted) else {
+        panic!("{}", harness.screen());
+    };
+    assert_eq!(what.full, FullDocument::Lookup);
+    assert_eq!(after, Some(rawdoc! { "_data": "t1" }));
+    assert!(harness.shows("updates bring the document as it is by now"));
+    harness.keys("b b");
+    let newest = harness.request(wanted);
+    let asked = match newest {
+        Some((_, Request::OpenTail { what, .. })) => Some(what.before),
+        _ => None,
+    };
+    assert_eq!(asked, Some(DocumentBefore::Required));
+    assert!(harness.shows("bring the document of before"));
+}
+
+#[test]
+fn changes_are_written_to_a_file_copied_and_lead_to_their_documents() {
+    let (mut harness, _) = following();
+    harness.keys("E enter");
+    let effects = harness.effects();
+    let written = effects.iter().find_map(|e| match e {
+        Effect::WriteFile { path, text, what } => {
+            Some((path.as_str(), text.as_str(), what.as_str()))
+        }
+        _ => None,
+    });
+    let (path, text, what) = written.unwrap();
+    assert_eq!(
+        (path, what),
+        ("changes-main-shop.orders.jsonl", "3 changes")
+    );
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert_eq!(lines[0]["fullDocument"]["status"], "open");
+    assert_eq!(lines[2]["operationType"], "delete");
+    harness.keys("y r");
+    let copied = harness.effects().into_iter().find_map(|e| match e {
+        Effect::Copy { text } => Some(text),
+        _ => None,
+    });
+    assert_eq!(copied.unwrap(), text.lines().last().unwrap());
+    harness.keys("k o");
+    assert!(harness.shows("shop.orders"), "{}", harness.screen());
+    assert!(harness.shows("{_id: 1}"), "{}", harness.screen());
 }
 
 #[test]

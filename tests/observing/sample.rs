@@ -135,6 +135,7 @@ pub fn figures(step: u64) -> ServerFigures {
         version: "6.0.5".to_owned(),
         process: "mongod".to_owned(),
         up: Duration::from_secs(7_200 + step * 2),
+        started: Some(START as i64 - 7_200_000),
         counters: Counters {
             insert: step * step * 4,
             query: step * 240,
@@ -151,8 +152,8 @@ pub fn figures(step: u64) -> ServerFigures {
             used: 640 << 20,
             dirty: 12 << 20,
         }),
-        queued: (3, 0),
-        active: (4, 1),
+        queued: Some((3, 0)),
+        active: Some((4, 1)),
         tickets: Some((
             Tickets {
                 taken: 5,

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use mongodb::Client;
 use mongodb::bson::{Document, RawDocumentBuf, doc, rawdoc};
 use mongodeck::mongo::request::observe::{
-    Changes, Deployment, Killed, Observation, Observe, Operations, Profiling, ProfilingLevel,
-    Restored, RunningOperation, ServerFigures, Slow, SlowSource, Tail, TailPlace, Topology,
+    Changes, Deployment, DocumentBefore, FullDocument, Killed, Observation, Observe, Operations,
+    Profiling, ProfilingLevel, Restored, RunningOperation, ServerFigures, Slow, SlowSource, Tail,
+    TailPlace, Topology,
 };
 use mongodeck::mongo::request::{FailureKind, FeedId, Namespace, ProfileName, Reply, Request};
 
@@ -401,6 +402,8 @@ async fn changes_come_as_they_are_written_and_go_on_where_they_broke() {
     let what = Tail {
         place: TailPlace::Collection(Namespace::new(&database.name, "c")),
         filter: rawdoc! { "operationType": "insert", "fullDocument.wanted": true },
+        full: FullDocument::default(),
+        before: DocumentBefore::default(),
     };
     let (tail, first) = follow(&mut desk, &what, None).await;
     assert!(first.events.is_empty() && first.token.is_some());
@@ -454,6 +457,8 @@ async fn a_dropped_collection_ends_its_stream_in_words() {
     let what = Tail {
         place: TailPlace::Collection(Namespace::new(&database.name, "c")),
         filter: RawDocumentBuf::new(),
+        full: FullDocument::default(),
+        before: DocumentBefore::default(),
     };
     let (tail, _) = follow(&mut desk, &what, None).await;
     database.collection("c").drop().await.unwrap();
@@ -557,6 +562,8 @@ async fn who_may_see_nothing_is_told_what_is_missing_and_sees_the_rest() {
         what: Box::new(Tail {
             place: TailPlace::Database(database.name.clone()),
             filter: RawDocumentBuf::new(),
+            full: FullDocument::default(),
+            before: DocumentBefore::default(),
         }),
         after: None,
     };

@@ -59,8 +59,6 @@ impl Member {
                 "--bind_ip",
                 "127.0.0.1",
                 "--nounixsocket",
-                "--replSet",
-                set,
                 "--quiet",
                 "--wiredTigerCacheSizeGB",
                 "0.25",
@@ -77,6 +75,10 @@ impl Member {
             ]
             .map(str::to_owned),
         );
+        // A server of its own belongs to no set.
+        if !set.is_empty() {
+            command.extend(["--replSet", set].map(str::to_owned));
+        }
         command.extend(more.iter().map(|a| (*a).to_owned()));
         command.extend([
             "--dbpath".to_owned(),

@@ -3,24 +3,31 @@
 //! Invariant: the server's cursor is open only while the panel is on the screen and not paused. After a pause, a lost
 //! connection or another panel it goes on after the last change that came, and where that cannot be had, it says so.
 
+mod asking;
+mod change;
+mod giving;
+
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
+use bson::RawDocumentBuf;
 
+use super::reading::clock;
 use super::{Content, List, Place, Step};
 use crate::app::command::Command;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::field::Field;
-use crate::app::overlay::{Message, Overlay};
+use crate::app::overlay::{Confirm, Intent, Message, Overlay};
 use crate::app::scope::{Asker, Moment, Scope};
+use crate::app::tab::Answer;
 use crate::app::window::Window;
 use crate::app::words;
-use crate::mongo::request::observe::{Changes, Tail, TailPlace};
-use crate::mongo::request::{Failure, FailureKind, FeedId, Namespace, Reply, Request, TaskId};
-use crate::value::shell::parse_document;
+use crate::mongo::request::observe::{Changes, DocumentBefore, FullDocument, Tail, TailPlace};
+use crate::mongo::request::{Failure, FailureKind, FeedId, Reply, Request, TaskId};
+
+pub use asking::{Asking, parse_place};
+pub use change::Change;
 
 /// Changes that are kept, and their bytes; older ones are forgotten.
 pub const KEPT: usize = 1_000;
@@ -35,54 +42,6 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// Codes of a stream whose last change is no longer in the server's history.
 const LOST: [i32; 2] = [286, 280];
 
-/// What a field of the panel is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asking {
-    /// Whose changes.
-    Place,
-    /// Which of them.
-    Filter,
-}
-
-impl Asking {
-    /// What stands before it.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Place => "follow",
-            Self::Filter => "filter",
-        }
-    }
-
-    /// What may be typed.
-    #[must_use]
-    pub fn hint(self) -> &'static str {
-        match self {
-            Self::Place => "database.collection, or a database for all of its collections",
-            Self::Filter => {
-                "a filter for changes: {operationType: 'update', 'fullDocument.status': 'open'}"
-            }
-        }
-    }
-}
-
-/// A change that came.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Change {
-    /// When, by the server's clock, in milliseconds since the epoch.
-    pub at: i64,
-    /// `insert`, `update`, `delete`, ….
-    pub kind: String,
-    /// The collection.
-    pub collection: String,
-    /// The document's key, on a line.
-    pub key: String,
-    /// What changed, on a line.
-    pub what: String,
-    /// The change as the server told it.
-    pub event: Arc<RawDocumentBuf>,
-}
-
 /// The panel.
 #[derive(Debug, Default)]
 pub struct ChangesPanel {
@@ -91,6 +50,10 @@ pub struct ChangesPanel {
     /// Which of them, as typed; empty for all.
     pub filter_text: String,
     filter: RawDocumentBuf,
+    /// What an update brings of its document.
+    pub full: FullDocument,
+    /// Whether a change brings the document of before.
+    pub before: DocumentBefore,
     /// What is typed.
     pub field: Option<(Asking, Field)>,
     /// Why what was typed is not taken.
@@ -107,6 +70,8 @@ pub struct ChangesPanel {
     pub resumed: u64,
     /// Whether changes may be missing before the newest ones.
     pub gap: bool,
+    /// Whether the server no longer has what comes after the last change.
+    pub lost: bool,
     changes: VecDeque<Change>,
     bytes: usize,
     paused: bool,
@@ -116,6 +81,8 @@ pub struct ChangesPanel {
     task: Option<TaskId>,
     /// No attempt before this moment; `None` where the person has to ask.
     again: Option<Moment>,
+    /// The changes that a file is asked for, as lines.
+    exporting: Option<(String, usize)>,
 }
 
 impl ChangesPanel {
@@ -164,10 +131,15 @@ impl ChangesPanel {
             None => {
                 let tail = scope.ids.feed();
                 self.tail = Some(tail);
-                let filter = self.filter.clone();
+                let what = Tail {
+                    place,
+                    filter: self.filter.clone(),
+                    full: self.full,
+                    before: self.before,
+                };
                 Request::OpenTail {
                     tail,
-                    what: Box::new(Tail { place, filter }),
+                    what: Box::new(what),
                     after: self.token.clone(),
                 }
             }
@@ -185,14 +157,39 @@ impl ChangesPanel {
         }
     }
 
-    /// Follows something else, or the same with another filter, from now on.
+    /// Follows from now on.
     fn restart(&mut self, scope: &mut Scope<'_>, at: &Place) {
-        self.stop(scope, at);
         self.token = None;
+        self.gap = false;
+        self.retake(scope, at);
+    }
+
+    /// Follows in another manner, after the last change that came.
+    fn retake(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        self.stop(scope, at);
         self.failure = None;
         self.again = None;
-        self.gap = false;
+        self.lost = false;
         self.go_on(scope, at);
+    }
+
+    /// Tries again, or asks whether to begin anew where nothing can be taken up.
+    fn refresh(&mut self, scope: &mut Scope<'_>, at: &Place) {
+        if !self.lost {
+            self.failure = None;
+            self.again = None;
+            return self.go_on(scope, at);
+        }
+        let last = match self.changes.back() {
+            Some(change) => format!("the last change here is of {} UTC", clock(change.at)),
+            None => "no change came so far".to_owned(),
+        };
+        let lines = vec![
+            "the server's history no longer reaches back to where the stream broke".to_owned(),
+            format!("{last}; what was written since then and until now is not shown"),
+        ];
+        let question = Confirm::new("follow from now on?", lines, Intent::Proceed(at.tab));
+        scope.overlays.push(Overlay::Confirm(question));
     }
 
     fn take(&mut self, changes: Changes) {
@@ -205,7 +202,7 @@ impl ChangesPanel {
         for event in changes.events {
             self.told += 1;
             self.bytes += event.as_bytes().len();
-            self.changes.push_back(read(event, changes.at));
+            self.changes.push_back(change::read(event, changes.at));
         }
         while self.changes.len() > KEPT || (self.bytes > KEPT_BYTES && self.changes.len() > 1) {
             let Some(oldest) = self.changes.pop_front() else {
@@ -225,16 +222,12 @@ impl ChangesPanel {
         if failure.kind == FailureKind::Cancelled {
             return;
         }
-        let lost = failure.code.is_some_and(|c| LOST.contains(&c));
+        self.lost = failure.code.is_some_and(|c| LOST.contains(&c));
         let passing = matches!(
             failure.kind,
             FailureKind::Unreachable | FailureKind::Timeout
         ) || (failure.kind == FailureKind::Gone && !self.ended());
         self.again = passing.then(|| Moment(scope.now.0 + AGAIN.as_millis() as u64));
-        if lost {
-            self.token = None;
-            self.gap = true;
-        }
         self.failure = Some(failure);
     }
 
@@ -263,7 +256,7 @@ impl ChangesPanel {
         let Some((asking, field)) = &self.field else {
             return;
         };
-        let text = field.text().trim().to_owned();
+        let (asking, text) = (*asking, field.text().trim().to_owned());
         let result = match asking {
             Asking::Place => parse_place(&text).map(|place| {
                 if self.place.as_ref() != Some(&place) {
@@ -271,7 +264,7 @@ impl ChangesPanel {
                     self.forget();
                 }
             }),
-            Asking::Filter => parse_filter(&text).map(|filter| {
+            Asking::Filter => asking::parse_filter(&text).map(|filter| {
                 self.filter = filter;
                 self.filter_text = text;
             }),
@@ -279,7 +272,10 @@ impl ChangesPanel {
         match result {
             Ok(()) => {
                 self.field = None;
-                self.restart(scope, at);
+                match asking {
+                    Asking::Place => self.restart(scope, at),
+                    Asking::Filter => self.retake(scope, at),
+                }
             }
             Err(problem) => self.problem = Some(problem),
         }
@@ -292,104 +288,6 @@ impl ChangesPanel {
         self.resumed = 0;
         self.window = Window::default();
     }
-}
-
-/// Reads whose changes to follow.
-///
-/// # Errors
-/// What is wrong with the text.
-pub fn parse_place(text: &str) -> Result<TailPlace, String> {
-    let bad = |name: &str| name.is_empty() || name.contains(['/', '\\', ' ', '"', '$', '\0']);
-    match text.trim_end_matches(".*").split_once('.') {
-        Some((database, collection)) if !bad(database) && !collection.is_empty() => {
-            Ok(TailPlace::Collection(Namespace::new(database, collection)))
-        }
-        None if !bad(text) => Ok(TailPlace::Database(text.trim_end_matches(".*").to_owned())),
-        _ => Err(format!(
-            "`{text}` is neither `database.collection` nor a database"
-        )),
-    }
-}
-
-fn parse_filter(text: &str) -> Result<RawDocumentBuf, String> {
-    if text.is_empty() {
-        return Ok(RawDocumentBuf::new());
-    }
-    parse_document(text)
-        .map(|parsed| parsed.document)
-        .map_err(|problems| {
-            let first = problems.first().map(|p| p.message.clone());
-            first.unwrap_or_else(|| "this is no document".to_owned())
-        })
-}
-
-/// A change, with its lines.
-fn read(event: Arc<RawDocumentBuf>, told: i64) -> Change {
-    let text = |key: &str| event.get_str(key).unwrap_or_default().to_owned();
-    let inside = |key: &str| event.get_document(key).ok();
-    let at = match event.get("wallTime") {
-        Ok(Some(RawBsonRef::DateTime(at))) => at.timestamp_millis(),
-        _ => event
-            .get_timestamp("clusterTime")
-            .map_or(told, |t| i64::from(t.time) * 1000),
-    };
-    let collection = inside("ns")
-        .and_then(|ns| ns.get_str("coll").ok())
-        .unwrap_or_default()
-        .to_owned();
-    let key = inside("documentKey")
-        .and_then(|k| k.get("_id").ok().flatten())
-        .map(|id| crate::value::cell::brief(id, 60))
-        .unwrap_or_default();
-    let what = match (inside("fullDocument"), inside("updateDescription")) {
-        (_, Some(update)) => describe(update),
-        (Some(document), None) => short(document),
-        (None, None) => inside("to").map(short).unwrap_or_default(),
-    };
-    Change {
-        at,
-        kind: text("operationType"),
-        collection,
-        key,
-        what,
-        event,
-    }
-}
-
-/// The most of a change's text that a row needs.
-const ROW: usize = 400;
-
-fn short(document: &RawDocument) -> String {
-    match document.as_bytes().len() <= ROW {
-        true => words::document_line(document),
-        false => crate::value::cell::brief(RawBsonRef::Document(document), ROW),
-    }
-}
-
-fn describe(update: &RawDocument) -> String {
-    let mut parts = Vec::new();
-    if let Ok(set) = update.get_document("updatedFields")
-        && !set.is_empty()
-    {
-        parts.push(format!("set {}", short(set)));
-    }
-    if let Ok(removed) = update.get_array("removedFields") {
-        let names: Vec<&str> = removed
-            .into_iter()
-            .flatten()
-            .filter_map(|name| name.as_str())
-            .take(20)
-            .collect();
-        if !names.is_empty() {
-            parts.push(format!("unset {}", names.join(", ")));
-        }
-    }
-    if let Ok(truncated) = update.get_array("truncatedArrays")
-        && !truncated.is_empty()
-    {
-        parts.push("shortened arrays".to_owned());
-    }
-    parts.join("; ")
 }
 
 impl Content for ChangesPanel {
@@ -437,8 +335,12 @@ impl Content for ChangesPanel {
             Command::Filter,
             Command::Open,
             Command::Toggle,
-            Command::CursorLast,
+            Command::FullDocument,
+            Command::DocumentBefore,
+            Command::OpenStatement,
+            Command::EventsExport,
             Command::CopyValue,
+            Command::CursorLast,
             Command::Refresh,
             Command::Help,
         ]
@@ -460,11 +362,17 @@ impl Content for ChangesPanel {
             return Step::Done;
         }
         match command {
-            Command::Refresh => {
-                self.failure = None;
-                self.again = None;
-                self.go_on(scope, at);
+            Command::Refresh => self.refresh(scope, at),
+            Command::FullDocument => {
+                self.full = self.full.next();
+                self.retake(scope, at);
             }
+            Command::DocumentBefore => {
+                self.before = self.before.next();
+                self.retake(scope, at);
+            }
+            Command::EventsExport => self.ask_file(scope, at),
+            Command::OpenStatement => self.open_document(scope, at),
             Command::Toggle => {
                 self.paused = !self.paused;
                 match self.paused {
@@ -478,18 +386,39 @@ impl Content for ChangesPanel {
             Command::ClearFilter if !self.filter_text.is_empty() => {
                 self.filter_text.clear();
                 self.filter = RawDocumentBuf::new();
-                self.restart(scope, at);
+                self.retake(scope, at);
             }
-            Command::CopyValue | Command::CopyDocument => {
-                if let Some(change) = self.changes.get(self.window.cursor) {
-                    let text = words::document_text(&change.event);
-                    scope.effects.push(Effect::Copy { text });
-                    scope.info("copied the change");
-                }
-            }
+            Command::CopyValue
+            | Command::CopyDocument
+            | Command::CopyDocumentCanonical
+            | Command::CopyDocumentRelaxed => self.copy(scope, command),
             _ => return Step::Ignored,
         }
         Step::Done
+    }
+
+    fn answer(&mut self, scope: &mut Scope<'_>, at: &Place, answer: Answer) -> Result<(), String> {
+        match answer {
+            Answer::Proceed if self.lost => {
+                self.restart(scope, at);
+                self.gap = true;
+            }
+            Answer::EventFile(path) => {
+                let path = path.trim();
+                if path.is_empty() {
+                    return Err("type the name of a file".to_owned());
+                }
+                if let Some((text, count)) = self.exporting.take() {
+                    scope.effects.push(Effect::WriteFile {
+                        path: path.to_owned(),
+                        text,
+                        what: words::several(count, "change"),
+                    });
+                }
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     fn awaits(&self, task: TaskId) -> bool {
@@ -539,8 +468,8 @@ impl Content for ChangesPanel {
     }
 
     fn reconnected(&mut self, scope: &mut Scope<'_>, at: &Place) {
-        // What was open went with the connection.
-        self.tail = None;
+        // What was open may have gone with the connection; it is closed where it did not.
+        self.stop(scope, at);
         self.go_on(scope, at);
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::rates::{Point, Rates, Readings};
+use super::rates::{Point, Readings};
 use super::reading::Reading;
 use super::{Content, List, Place, Step};
 use crate::app::command::Command;
 use crate::app::scope::Scope;
 use crate::app::window::Window;
 use crate::app::words;
-use crate::mongo::request::observe::{Observation, Observe, ServerFigures};
+use crate::mongo::request::observe::{Counters, Observation, Observe, ServerFigures};
 use crate::mongo::request::{Failure, Reply, TaskId};
 
 /// Time between two questions.
@@ -61,13 +61,15 @@ pub struct Figure {
     limit: Option<fn(&ServerFigures) -> Option<u64>>,
 }
 
+type Counter = fn(&Counters) -> Option<u64>;
+
 #[derive(Debug, Clone, Copy)]
 enum Source {
-    Rate(fn(&Rates) -> f64),
+    Rate(Counter),
     Level(fn(&ServerFigures) -> Option<u64>),
 }
 
-const fn rate(group: &'static str, name: &'static str, value: fn(&Rates) -> f64) -> Figure {
+const fn rate(group: &'static str, name: &'static str, value: Counter) -> Figure {
     Figure {
         group,
         name,
@@ -109,22 +111,22 @@ const fn of(figure: Figure, limit: fn(&ServerFigures) -> Option<u64>) -> Figure 
 
 /// All figures, in the order of the rows.
 pub const FIGURES: &[Figure] = &[
-    rate("operations", "inserts", |r| r.insert),
-    rate("", "queries", |r| r.query),
-    rate("", "updates", |r| r.update),
-    rate("", "deletes", |r| r.delete),
-    rate("", "getMores", |r| r.getmore),
-    rate("", "commands", |r| r.command),
-    rate("documents", "given", |r| r.returned),
-    rate("", "looked at", |r| r.scanned),
-    rate("", "index keys", |r| r.scanned_keys),
+    rate("operations", "inserts", |c| Some(c.insert)),
+    rate("", "queries", |c| Some(c.query)),
+    rate("", "updates", |c| Some(c.update)),
+    rate("", "deletes", |c| Some(c.delete)),
+    rate("", "getMores", |c| Some(c.getmore)),
+    rate("", "commands", |c| Some(c.command)),
+    rate("documents", "given", |c| c.returned),
+    rate("", "looked at", |c| c.scanned),
+    rate("", "index keys", |c| c.scanned_keys),
     of(level("connections", "open", |f| Some(f.connections)), |f| {
         Some(f.connections + f.connections_left)
     }),
     level("", "active", |f| f.connections_active),
-    rate("", "new", |r| r.connections_created),
-    level("queue", "reads wait", |f| Some(f.queued.0)),
-    level("", "writes wait", |f| Some(f.queued.1)),
+    rate("", "new", |c| Some(c.connections_created)),
+    level("queue", "reads wait", |f| f.queued.map(|q| q.0)),
+    level("", "writes wait", |f| f.queued.map(|q| q.1)),
     of(
         level("", "reads run", |f| f.tickets.map(|(r, _)| r.taken)),
         |f| f.tickets.map(|(r, _)| r.taken + r.free),
@@ -133,18 +135,18 @@ pub const FIGURES: &[Figure] = &[
         level("", "writes run", |f| f.tickets.map(|(_, w)| w.taken)),
         |f| f.tickets.map(|(_, w)| w.taken + w.free),
     ),
-    bytes(rate("network", "received", |r| r.bytes_in)),
-    bytes(rate("", "sent", |r| r.bytes_out)),
+    bytes(rate("network", "received", |c| Some(c.bytes_in))),
+    bytes(rate("", "sent", |c| Some(c.bytes_out))),
     bytes(level("memory", "resident", |f| f.resident)),
     bytes(of(
         level("cache", "used", |f| f.cache.map(|c| c.used)),
         |f| f.cache.map(|c| c.limit),
     )),
     bytes(level("", "dirty", |f| f.cache.map(|c| c.dirty))),
-    bytes(rate("", "read in", |r| r.cache_in)),
-    bytes(rate("", "written", |r| r.cache_out)),
+    bytes(rate("", "read in", |c| c.cache_in)),
+    bytes(rate("", "written", |c| c.cache_out)),
     level("cursors", "open", |f| f.cursors),
-    rate("errors", "by clients", |r| r.user_errors),
+    rate("errors", "by clients", |c| c.user_errors),
 ];
 
 impl Figure {
@@ -152,7 +154,7 @@ impl Figure {
     #[must_use]
     pub fn at(&self, point: &Point) -> Option<f64> {
         match self.value {
-            Source::Rate(rate) => point.rates.as_ref().map(rate),
+            Source::Rate(counter) => point.since?.rate(&point.figures.counters, counter),
             #[expect(
                 clippy::cast_precision_loss,
                 reason = "a figure is shown with three digits"
@@ -165,7 +167,7 @@ impl Figure {
     #[must_use]
     pub fn is_known(&self, figures: &ServerFigures) -> bool {
         match self.value {
-            Source::Rate(_) => true,
+            Source::Rate(counter) => counter(&figures.counters).is_some(),
             Source::Level(level) => level(figures).is_some(),
         }
     }

@@ -14,7 +14,7 @@ mod topology;
 pub use operations::{Killed, MOST_OPERATIONS, OperationId, Operations, RunningOperation};
 pub use server::{Cache, Counters, ServerFigures, Tickets};
 pub use slow::{LeftProfiler, Profiling, ProfilingLevel, Restored, Slow, SlowShape, SlowSource};
-pub use tail::{Changes, Tail, TailPlace};
+pub use tail::{Changes, DocumentBefore, FullDocument, Tail, TailPlace};
 pub use topology::{
     Balancer, Cluster, Collections, Deployment, Election, Member, ReplicaSet, Router, Shard,
     Topology,

@@ -44,7 +44,14 @@ pub(super) async fn perform(
             return written.map(Reply::Exported);
         }
     }
-    let link = post.ready(&cancel).await?;
+    let link = match request {
+        Request::Observe(_) => post.without_primary(),
+        _ => None,
+    };
+    let link = match link {
+        Some(link) => link,
+        None => post.ready(&cancel).await?,
+    };
     if request.writes() {
         // An unlock may have run out while the connection was waited for.
         post.may_write()?;
@@ -210,6 +217,15 @@ pub(super) async fn perform(
 }
 
 impl Post {
+    /// The link of a set that has members and no primary at the moment: they can be looked at, and are most worth it.
+    fn without_primary(&self) -> Option<Arc<Link>> {
+        if !matches!(*self.state.borrow(), ConnectionState::Retrying { .. }) {
+            return None;
+        }
+        let link = lock(&self.connection).link.clone()?;
+        link.waits_for_primary().then_some(link)
+    }
+
     /// The link of a connection that answers; waits for it as long as the profile looks for a server.
     pub(super) async fn ready(&self, cancel: &Cancel) -> Result<Arc<Link>, Failure> {
         let mut state = self.state.subscribe();

@@ -8,6 +8,7 @@ use crate::app::monitor::changes::{Change, ChangesPanel, KEPT};
 use crate::app::monitor::reading::clock;
 use crate::mongo::request::observe::TailPlace;
 use crate::theme::Role;
+use crate::view::overlay::wrap;
 use crate::view::{Sheet, words};
 
 /// From so many columns on, a row has room for long names.
@@ -62,6 +63,13 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         let problem = panel.problem.as_deref();
         area = frame::field(sheet, area, asking.title(), field, asking.hint(), problem);
     }
+    if let Some(brings) = panel.brings() {
+        let width = usize::from(area.width.saturating_sub(2));
+        for text in wrap(&[brings], width).into_iter().take(3) {
+            frame::line(sheet, area, &[(text, Role::Dim)]);
+            area = frame::below(area, 1);
+        }
+    }
     let area = frame::failure(sheet, area, panel.failure.as_ref());
     let area = match panel.gap {
         true => {
@@ -89,6 +97,7 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         sheet.regions.main_rows = usize::from(area.height);
         return;
     }
+    let everywhere = panel.place == Some(TailPlace::Deployment);
     let one = matches!(panel.place, Some(TailPlace::Collection(_)));
     let columns = match (one, area.width >= WIDE) {
         (true, false) => ONE,
@@ -104,7 +113,7 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         columns,
         &panel.window,
         panel.changes(),
-        |change| cells(change, columns),
+        |change| cells(change, columns, everywhere),
     );
 }
 
@@ -135,7 +144,7 @@ fn state(panel: &ChangesPanel) -> Piece {
     }
 }
 
-fn cells(change: &Change, columns: &[Column]) -> Vec<Piece> {
+fn cells(change: &Change, columns: &[Column], everywhere: bool) -> Vec<Piece> {
     let role = match change.kind.as_str() {
         "insert" => Role::Added,
         "delete" | "drop" | "dropDatabase" | "invalidate" => Role::Removed,
@@ -147,6 +156,10 @@ fn cells(change: &Change, columns: &[Column]) -> Vec<Piece> {
         .map(|column| match column.title {
             "at" => (clock(change.at), Role::Dim),
             "what" => (change.kind.clone(), role),
+            "collection" if everywhere => {
+                let name = format!("{}.{}", change.database, change.collection);
+                (name, Role::Text)
+            }
             "collection" => (change.collection.clone(), Role::Text),
             "_id" => (change.key.clone(), Role::KindId),
             _ => (change.what.clone(), Role::Text),

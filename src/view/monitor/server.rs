@@ -108,7 +108,7 @@ fn figures(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect, last: &Point) {
             (name.to_owned(), Role::Key),
             (figure.name.to_owned(), Role::Text),
             (figure.words(last), role(figure, last)),
-            (spark(&series(tab, figure, room)), Role::Badge),
+            (spark(&values(&series(tab, figure, room))), Role::Badge),
         ];
         let cursor = at == panel.window.cursor;
         frame::row(sheet, area, at - first, COLUMNS, &cells, cursor);
@@ -125,11 +125,21 @@ fn role(figure: &Figure, point: &Point) -> Role {
     }
 }
 
-/// The last `most` values of a figure, oldest first.
-fn series(tab: &Monitor, figure: &Figure, most: usize) -> Vec<Option<f64>> {
-    let points = tab.server.readings.points();
-    let skip = points.len().saturating_sub(most);
-    points.skip(skip).map(|p| figure.at(p)).collect()
+/// The last `most` values of a figure with their times, oldest first; nothing stands for a time in which nothing was read.
+fn series(tab: &Monitor, figure: &Figure, most: usize) -> Vec<(i64, Option<f64>)> {
+    let mut out = Vec::new();
+    for point in tab.server.readings.points() {
+        if point.after_gap {
+            out.push((point.at, None));
+        }
+        out.push((point.at, figure.at(point)));
+    }
+    let skip = out.len().saturating_sub(most);
+    out.split_off(skip)
+}
+
+fn values(series: &[(i64, Option<f64>)]) -> Vec<Option<f64>> {
+    series.iter().map(|(_, value)| *value).collect()
 }
 
 /// Values as a row of bars, each of one cell; a gap where there is none.
@@ -155,8 +165,8 @@ fn draw_chart(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect, figure: &Figure)
     if area.height < 4 || area.width < 20 {
         return;
     }
-    let points: Vec<&Point> = tab.server.readings.points().collect();
-    let values: Vec<Option<f64>> = points.iter().map(|p| figure.at(p)).collect();
+    let series = series(tab, figure, usize::MAX);
+    let values = values(&series);
     let scale = match figure.unit {
         // Bytes are drawn in the unit that suits the largest.
         Unit::Bytes => scale_of(values.iter().flatten().copied().fold(0.0, f64::max)),
@@ -187,7 +197,10 @@ fn draw_chart(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect, figure: &Figure)
     let data = Data {
         more_numbers: 0,
         label: "time".to_owned(),
-        labels: points.iter().map(|p| Label::Text(clock(p.at))).collect(),
+        labels: series
+            .iter()
+            .map(|(at, _)| Label::Text(clock(*at)))
+            .collect(),
         series: vec![Series {
             name: figure.name.to_owned(),
             values: values.iter().map(|v| v.map(|v| v / scale.0)).collect(),

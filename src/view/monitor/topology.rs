@@ -96,7 +96,7 @@ fn without_primary(sheet: &mut Sheet<'_>, tab: &Monitor, mut area: Rect, vacant:
         false => Role::Busy,
     };
     let width = usize::from(area.width.saturating_sub(2));
-    for text in wrap(&[prospect.text], width).into_iter().take(2) {
+    for text in wrap(&[prospect.text], width).into_iter().take(3) {
         line(sheet, area, &[(text, role)]);
         area = below(area, 1);
     }
@@ -240,7 +240,8 @@ fn cells(member: &Member, wide: bool, lost: bool, now: Moment) -> Vec<Piece> {
         number(member.priority.map(|n| n.to_string())),
     ];
     if wide {
-        out.push(number(member.ping.map(words::span)));
+        let ping = member.ping.filter(|_| member.healthy != Some(false));
+        out.push(number(ping.map(ping_words)));
     }
     let heard = match member.asked {
         true => Some("asked".to_owned()),
@@ -249,6 +250,14 @@ fn cells(member: &Member, wide: bool, lost: bool, now: Moment) -> Vec<Piece> {
     out.push((heard.unwrap_or_else(|| "–".to_owned()), Role::Dim));
     out.push(notes(member, lost, now));
     out
+}
+
+/// The server tells whole milliseconds.
+fn ping_words(ping: std::time::Duration) -> String {
+    match ping.is_zero() {
+        true => "<1 ms".to_owned(),
+        false => words::span(ping),
+    }
 }
 
 /// The server's word, where it fits a column.

@@ -14,6 +14,8 @@ pub struct ServerFigures {
     /// How long it has been running. Shorter than at an earlier reading means that it was started again, so that its
     /// counters began anew.
     pub up: Duration,
+    /// When it was started, by its own clock, in milliseconds since the epoch.
+    pub started: Option<i64>,
     /// The counters.
     pub counters: Counters,
     /// Connections that clients have.
@@ -29,9 +31,9 @@ pub struct ServerFigures {
     /// The storage engine's cache.
     pub cache: Option<Cache>,
     /// Operations that wait for a lock: reads, writes.
-    pub queued: (u64, u64),
+    pub queued: Option<(u64, u64)>,
     /// Operations that run: reads, writes.
-    pub active: (u64, u64),
+    pub active: Option<(u64, u64)>,
     /// Places in the storage engine: for reads, for writes.
     pub tickets: Option<(Tickets, Tickets)>,
     /// Open cursors.
@@ -40,7 +42,7 @@ pub struct ServerFigures {
     pub gaps: Vec<String>,
 }
 
-/// Counters from the server's start.
+/// Counters from the server's start. Those that not every kind of server keeps are `None` where it does not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Inserts.
@@ -64,17 +66,17 @@ pub struct Counters {
     /// Connections accepted.
     pub connections_created: u64,
     /// Documents given to clients.
-    pub returned: u64,
+    pub returned: Option<u64>,
     /// Documents looked at.
-    pub scanned: u64,
+    pub scanned: Option<u64>,
     /// Index keys looked at.
-    pub scanned_keys: u64,
+    pub scanned_keys: Option<u64>,
     /// Bytes read into the cache.
-    pub cache_in: u64,
+    pub cache_in: Option<u64>,
     /// Bytes written from the cache.
-    pub cache_out: u64,
+    pub cache_out: Option<u64>,
     /// Errors that clients made, as the server counts them.
-    pub user_errors: u64,
+    pub user_errors: Option<u64>,
 }
 
 /// The storage engine's cache, in bytes.

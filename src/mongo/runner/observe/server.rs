@@ -32,6 +32,9 @@ pub(super) async fn look(seat: &Seat) -> Result<ServerFigures, Failure> {
     Ok(figures)
 }
 
+/// Where the storage engine tells of its cache; other engines do not.
+const CACHE: &[&str] = &["wiredTiger", "cache"];
+
 fn tickets(document: &Document, path: &[&str]) -> Option<Tickets> {
     let found = part(document, path)?;
     Some(Tickets {
@@ -47,11 +50,15 @@ fn read(status: &Document) -> ServerFigures {
     let connections = at(&["connections"]);
     let network = at(&["network"]);
     let memory = part(status, &["mem"]);
-    let cache = part(status, &["wiredTiger", "cache"]);
-    let (queue, active) = (
-        at(&["globalLock", "currentQueue"]),
-        at(&["globalLock", "activeClients"]),
-    );
+    let cache = part(status, CACHE);
+    let clients = |path: &[&str]| {
+        let found = part(status, path)?;
+        Some((figure(found, "readers"), figure(found, "writers")))
+    };
+    let counted = |path: &[&str], key: &str| {
+        let found = part(status, path)?;
+        found.contains_key(key).then(|| figure(found, key))
+    };
     let both = |root: &[&str]| {
         let path = |end: &'static str| root.iter().copied().chain([end]).collect::<Vec<_>>();
         Some((
@@ -74,6 +81,11 @@ fn read(status: &Document) -> ServerFigures {
         version: text("version"),
         process: text("process"),
         up,
+        started: status
+            .get_datetime("localTime")
+            .ok()
+            .zip(i64::try_from(up.as_millis()).ok())
+            .map(|(now, up)| now.timestamp_millis() - up),
         counters: Counters {
             insert: figure(operations, "insert"),
             query: figure(operations, "query"),
@@ -85,12 +97,12 @@ fn read(status: &Document) -> ServerFigures {
             bytes_out: figure(network, "bytesOut"),
             requests: figure(network, "numRequests"),
             connections_created: figure(connections, "totalCreated"),
-            returned: figure(at(&["metrics", "document"]), "returned"),
-            scanned: figure(at(&["metrics", "queryExecutor"]), "scannedObjects"),
-            scanned_keys: figure(at(&["metrics", "queryExecutor"]), "scanned"),
-            cache_in: cache.map_or(0, |c| figure(c, "bytes read into cache")),
-            cache_out: cache.map_or(0, |c| figure(c, "bytes written from cache")),
-            user_errors: figure(at(&["asserts"]), "user"),
+            returned: counted(&["metrics", "document"], "returned"),
+            scanned: counted(&["metrics", "queryExecutor"], "scannedObjects"),
+            scanned_keys: counted(&["metrics", "queryExecutor"], "scanned"),
+            cache_in: counted(CACHE, "bytes read into cache"),
+            cache_out: counted(CACHE, "bytes written from cache"),
+            user_errors: counted(&["asserts"], "user"),
         },
         connections: figure(connections, "current"),
         connections_left: figure(connections, "available"),
@@ -104,8 +116,8 @@ fn read(status: &Document) -> ServerFigures {
             used: figure(c, "bytes currently in the cache"),
             dirty: figure(c, "tracked dirty bytes in the cache"),
         }),
-        queued: (figure(queue, "readers"), figure(queue, "writers")),
-        active: (figure(active, "readers"), figure(active, "writers")),
+        queued: clients(&["globalLock", "currentQueue"]),
+        active: clients(&["globalLock", "activeClients"]),
         // Newer servers tell it elsewhere.
         tickets: both(&["wiredTiger", "concurrentTransactions"])
             .or_else(|| both(&["queues", "execution"])),
@@ -141,7 +153,10 @@ mod tests {
             Some((1000, 10, 3))
         );
         assert_eq!(read.tickets.map(|(r, w)| (r.taken, w.free)), Some((1, 128)));
-        assert_eq!((read.resident, read.queued), (Some(100 << 20), (5, 6)));
+        assert_eq!(
+            (read.resident, read.queued),
+            (Some(100 << 20), Some((5, 6)))
+        );
     }
 
     #[test]
@@ -150,6 +165,12 @@ mod tests {
         assert_eq!(
             (router.cache, router.tickets, router.up),
             (None, None, Duration::from_secs(3))
+        );
+        let counters = router.counters;
+        assert_eq!(
+            (router.queued, counters.scanned, counters.cache_in),
+            (None, None, None),
+            "what it does not keep is not nothing"
         );
         let newer = doc! { "queues": { "execution": { "read": { "out": 3, "available": 4 }, "write": { "out": 0, "available": 9 } } } };
         assert_eq!(read(&newer).tickets.map(|(r, _)| r.taken), Some(3));

@@ -191,12 +191,22 @@ async fn stream(
         // As `resumeAfter`, and also past the end of a collection that was dropped.
         options.append(bson::raw::cstr!("startAfter"), token.clone());
     }
+    if let Some(word) = what.full.option() {
+        options.append(bson::raw::cstr!("fullDocument"), word);
+    }
+    if let Some(word) = what.before.option() {
+        options.append(bson::raw::cstr!("fullDocumentBeforeChange"), word);
+    }
+    if what.place == TailPlace::Deployment {
+        options.append(bson::raw::cstr!("allChangesForCluster"), true);
+    }
     let mut pipeline = bson::RawArrayBuf::new();
     pipeline.push(rawdoc! { "$changeStream": options });
     if !what.filter.is_empty() {
         pipeline.push(rawdoc! { "$match": what.filter.clone() });
     }
     let (database, target) = match &what.place {
+        TailPlace::Deployment => ("admin".to_owned(), bson::RawBson::Int32(1)),
         TailPlace::Database(database) => (database.clone(), bson::RawBson::Int32(1)),
         TailPlace::Collection(namespace) => (
             namespace.database.clone(),
@@ -232,6 +242,7 @@ fn words(call: &Call, error: &Error, what: &Tail) -> Failure {
     let place = match &what.place {
         TailPlace::Collection(namespace) => Some(namespace.clone()),
         TailPlace::Database(database) => Some(Namespace::new(database.clone(), "*")),
+        TailPlace::Deployment => None,
     };
     let mut failure = call.failure(error, place.as_ref());
     match failure.code {
@@ -245,6 +256,15 @@ fn words(call: &Call, error: &Error, what: &Tail) -> Failure {
                 "the place where the stream of changes broke is no longer in the server's history"
                     .to_owned();
             failure.help = Some("refresh to follow from now on; changes are missing".to_owned());
+        }
+        Some(47) => {
+            failure.summary =
+                "a change has no document to bring: its collection keeps no images of its documents, or kept none then"
+                    .to_owned();
+            failure.help = Some(
+                "choose another way (`f`, `b`), or have images kept: `collMod` with `changeStreamPreAndPostImages`"
+                    .to_owned(),
+            );
         }
         _ if failure.kind == FailureKind::Permission => {
             failure.summary = format!(

@@ -211,7 +211,11 @@ fn take_state(member: &mut Member, state: &Document) {
     };
     member.healthy = health;
     member.up = seconds(state, "uptime");
-    member.last_heartbeat = time(state, "lastHeartbeat");
+    // Of a member that does not answer `lastHeartbeat` is when that was found.
+    member.last_heartbeat = match health {
+        Some(false) => time(state, "lastHeartbeatRecv"),
+        _ => time(state, "lastHeartbeat"),
+    };
     member.ping = millis(state, "pingMs");
     member.source = text(state, "syncSourceHost").or_else(|| text(state, "syncingTo"));
     member.elected_at = time(state, "electionDate");
@@ -278,7 +282,7 @@ mod tests {
                 { "name": "b:1", "health": 1.0, "stateStr": "SECONDARY", "uptime": 800, "optimeDate": at(97), "pingMs": 2_i64,
                   "lastHeartbeat": at(100), "syncSourceHost": "a:1" },
                 { "name": "c:1", "health": 0.0, "stateStr": "(not reachable/healthy)", "uptime": 0, "optimeDate": DateTime::from_millis(0),
-                  "lastHeartbeatMessage": "Connection refused" },
+                  "lastHeartbeat": at(101), "lastHeartbeatRecv": at(90), "lastHeartbeatMessage": "Connection refused" },
             ],
         }
     }
@@ -329,6 +333,12 @@ mod tests {
             (Some(0.0), Some(0), Some(Duration::from_secs(3600)))
         );
         assert_eq!(c.healthy, Some(false));
+        let heard = at(90).timestamp_millis();
+        assert_eq!(
+            c.last_heartbeat,
+            Some(heard),
+            "and not when it was found missing"
+        );
         assert_eq!(c.message.as_deref(), Some("Connection refused"));
     }
 
