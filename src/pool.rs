@@ -19,8 +19,8 @@ pub mod warning;
 
 pub use event::{CheckoutFailure, CloseReason, Event, Moment, ServerKind, What, Work};
 pub use fold::{
-    CommandFigures, Connection, ConnectionState, Pool, PoolState, Pools, RoundTrip, Summary,
-    Timeline,
+    CommandFigures, Connection, ConnectionState, Pool, PoolState, Pools, Refused, RoundTrip,
+    Summary, Timeline,
 };
 pub use histogram::Histogram;
 pub use history::{History, Second};

@@ -46,6 +46,8 @@ fn figures(pool: &Pool) -> Map<String, Value> {
         "waits": pool.waits.count(),
         "longest_wait_us": micros(pool.waits.max()),
         "oldest_closed_us": micros(pool.ages.max()),
+        "heartbeats": [pool.heartbeats, pool.missed_heartbeats],
+        "changes": pool.changes,
         "saturated_us": since(pool.saturated),
         "kind": pool.kind.map(|k| k.word()),
         "changed_us": since(pool.changed),

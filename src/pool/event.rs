@@ -84,6 +84,9 @@ pub enum What {
     PoolCleared {
         /// Whether those in use are cut off as well.
         interrupts: bool,
+        /// Whether it is about one server behind a load balancer alone: which connections are stale is not told then, and
+        /// the pool goes on.
+        partial: bool,
     },
     /// The pool is no more.
     PoolClosed,
@@ -115,6 +118,8 @@ pub enum What {
         /// How long it had waited.
         waited: Duration,
     },
+    /// Somebody asked for a connection, and asks for one of another server instead.
+    CheckoutMoved,
     /// Somebody has got a connection.
     CheckedOut {
         /// Its number within the pool.
@@ -177,12 +182,15 @@ impl What {
                 max => format!("the pool exists, for at most {max} connections, keeping {min}"),
             },
             Self::PoolReady => "the pool makes connections".to_owned(),
-            Self::PoolCleared { interrupts: false } => {
-                "the pool was cleared: its connections are stale".to_owned()
+            Self::PoolCleared { partial: true, .. } => {
+                "the connections to one server behind the load balancer are stale".to_owned()
             }
-            Self::PoolCleared { interrupts: true } => {
-                "the pool was cleared, and what was in use is cut off".to_owned()
-            }
+            Self::PoolCleared {
+                interrupts: false, ..
+            } => "the pool was cleared: its connections are stale".to_owned(),
+            Self::PoolCleared {
+                interrupts: true, ..
+            } => "the pool was cleared, and what was in use is cut off".to_owned(),
             Self::PoolClosed => "the pool is closed".to_owned(),
             Self::Created { connection } => format!("#{connection} is being made"),
             Self::Ready { connection, took } => format!("#{connection} made in {}", short(*took)),
@@ -190,6 +198,7 @@ impl What {
                 format!("#{connection} closed: {}", reason.word())
             }
             Self::CheckoutStarted => "a connection is asked for".to_owned(),
+            Self::CheckoutMoved => "one of another server is asked for instead".to_owned(),
             Self::CheckoutFailed { reason, waited } => {
                 format!("no connection after {}: {}", short(*waited), reason.word())
             }
@@ -235,6 +244,7 @@ impl What {
             Self::Closed { .. } => "ConnectionClosed",
             Self::CheckoutStarted => "ConnectionCheckOutStarted",
             Self::CheckoutFailed { .. } => "ConnectionCheckOutFailed",
+            Self::CheckoutMoved => "ConnectionCheckOutMoved",
             Self::CheckedOut { .. } => "ConnectionCheckedOut",
             Self::CheckedIn { .. } => "ConnectionCheckedIn",
             Self::ServerOpened => "ServerOpening",
@@ -305,7 +315,7 @@ pub enum CheckoutFailure {
     Timeout,
     /// A connection could not be made, or the pool was cleared meanwhile.
     ConnectionError,
-    /// Any other.
+    /// Any other: it was asked for no more.
     Other,
 }
 

@@ -4,7 +4,7 @@
 //! connection come in order. Where one is missing all the same (listening began later, a bound was reached), the fold
 //! believes what came: a connection that is checked out exists.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +22,11 @@ const MOST_COMMANDS: usize = 64;
 /// The most addresses; a deployment has fewer.
 const MOST_ADDRESSES: usize = 1_000;
 
-/// The most events kept for the timeline, over all servers.
+/// The most check-outs and check-ins kept for the timeline, over all servers.
 const MOST_EVENTS: usize = 2_000;
+
+/// The most other events kept for it.
+const MOST_SELDOM: usize = 1_000;
 
 /// Who got a connection sooner did not wait for one.
 const WAITING: Duration = Duration::from_millis(1);
@@ -69,6 +72,17 @@ pub struct Connection {
     pub generation: u64,
     /// What it was handed out for last: what runs on it while it is in use. `None` where that is not known.
     pub work: Option<Arc<Work>>,
+}
+
+/// Connections that could not be made, since one was made last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// When the first of them failed.
+    pub since: Moment,
+    /// When the last of them failed.
+    pub last: Moment,
+    /// How many.
+    pub tries: u64,
 }
 
 /// The last round trip of the driver's monitor and what is usual.
@@ -124,12 +138,24 @@ pub struct Pool {
     pub cleared: Option<(Moment, Option<String>)>,
     /// Since when somebody waits all the time, with as many connections in use as there may be.
     pub saturated: Option<Moment>,
+    /// Since when somebody waits all the time while connections are being made and there may be more.
+    pub making: Option<Moment>,
+    /// Since when it has fewer connections than it keeps, and none was made.
+    pub short: Option<Moment>,
+    /// Connections that could not be made, since one was made last.
+    pub refused: Option<Refused>,
     /// The last ten minutes.
     pub history: History,
     /// What the server is to its deployment.
     pub kind: Option<ServerKind>,
     /// When that changed last.
     pub changed: Option<Moment>,
+    /// How often it changed.
+    pub changes: u64,
+    /// How often the server answered the monitor.
+    pub heartbeats: u64,
+    /// How often it did not.
+    pub missed_heartbeats: u64,
     /// The monitor's round trips.
     pub round_trip: RoundTrip,
     /// When the server last answered the monitor.
@@ -138,6 +164,13 @@ pub struct Pool {
     pub failing: Option<(Moment, String)>,
     /// The last thing that went wrong, for naming the cause of a clearing.
     last_trouble: Option<(Moment, String)>,
+    /// Pools of this address that were made and are not closed: the driver tells that one was closed after it may have
+    /// made another.
+    open: u32,
+    /// Connections of former pools of this address that are not closed so far. Their numbers are used again.
+    former: BTreeSet<u32>,
+    /// The driver no longer watches the server.
+    forgotten: bool,
 }
 
 impl Pool {
@@ -232,12 +265,19 @@ impl Pool {
         let before = self.level();
         match what {
             What::PoolCreated { max, min } => {
+                let mut former = std::mem::take(&mut self.former);
+                former.extend(self.connections.keys());
                 *self = Self {
                     max: *max,
                     min: *min,
+                    open: self.open.saturating_add(1),
+                    former,
                     // What the monitor knows outlives the pool.
                     kind: self.kind,
                     changed: self.changed,
+                    changes: self.changes,
+                    heartbeats: self.heartbeats,
+                    missed_heartbeats: self.missed_heartbeats,
                     round_trip: std::mem::take(&mut self.round_trip),
                     last_heartbeat: self.last_heartbeat,
                     failing: self.failing.take(),
@@ -247,9 +287,16 @@ impl Pool {
                 };
             }
             What::PoolReady => self.state = PoolState::Ready,
-            What::PoolCleared { .. } => {
-                self.state = PoolState::Paused;
+            What::PoolCleared { partial, .. } => {
                 self.generation += 1;
+                if *partial {
+                    // Whose connections are stale is not told, so none is called so.
+                    for connection in self.connections.values_mut() {
+                        connection.generation += 1;
+                    }
+                } else {
+                    self.state = PoolState::Paused;
+                }
                 let cause = self
                     .last_trouble
                     .as_ref()
@@ -258,9 +305,12 @@ impl Pool {
                 self.cleared = Some((at, cause));
             }
             What::PoolClosed => {
-                self.state = PoolState::Closed;
-                self.connections.clear();
-                (self.in_use, self.available, self.pending) = (0, 0, 0);
+                self.open = self.open.saturating_sub(1);
+                // Connections that are in use now are closed when they are given back, and that is told.
+                if self.open == 0 {
+                    self.state = PoolState::Closed;
+                    self.pending = 0;
+                }
             }
             What::Created { connection } => {
                 self.created += 1;
@@ -268,9 +318,22 @@ impl Pool {
             }
             What::Ready { connection, took } => {
                 self.establishing.add(*took);
+                self.refused = None;
+                self.short = None;
                 self.enter(*connection, ConnectionState::Available, at);
             }
+            What::Closed { connection, reason }
+                if *reason == CloseReason::PoolClosed && self.former.remove(connection) => {}
             What::Closed { connection, reason } => {
+                if *reason == CloseReason::Error
+                    && self.connections.get(connection).map(|c| c.state)
+                        == Some(ConnectionState::Establishing)
+                {
+                    let since = self.refused.map_or(at, |r| r.since);
+                    let tries = self.refused.map_or(0, |r| r.tries) + 1;
+                    let last = at;
+                    self.refused = Some(Refused { since, last, tries });
+                }
                 if *reason == CloseReason::Error {
                     self.trouble(
                         at,
@@ -280,6 +343,7 @@ impl Pool {
                 self.leave(*connection, *reason, at);
             }
             What::CheckoutStarted => self.pending = self.pending.saturating_add(1),
+            What::CheckoutMoved => self.pending = self.pending.saturating_sub(1),
             What::CheckoutFailed { reason, waited } => {
                 self.pending = self.pending.saturating_sub(1);
                 *self.failed.entry(*reason).or_default() += 1;
@@ -300,20 +364,32 @@ impl Pool {
             What::CheckedIn { connection } => {
                 self.enter(*connection, ConnectionState::Available, at);
             }
-            What::ServerOpened => self.kind = Some(ServerKind::Unknown),
-            What::ServerClosed => self.kind = None,
+            What::ServerOpened => {
+                self.kind = Some(ServerKind::Unknown);
+                self.forgotten = false;
+            }
+            What::ServerClosed => {
+                self.kind = None;
+                self.failing = None;
+                self.forgotten = true;
+            }
             What::ServerChanged { from, to } => {
                 self.kind = Some(*to);
                 if from != to {
                     self.changed = Some(at);
-                    self.trouble(
-                        at,
-                        format!("the server was {}, and is {}", from.word(), to.word()),
-                    );
+                    self.changes += 1;
+                    // To be known again is no trouble.
+                    if *from != ServerKind::Unknown {
+                        self.trouble(
+                            at,
+                            format!("the server was {}, and is {}", from.word(), to.word()),
+                        );
+                    }
                 }
             }
             What::Heartbeat { took, awaited } => {
                 self.last_heartbeat = Some(at);
+                self.heartbeats += 1;
                 self.failing = None;
                 if !awaited {
                     self.round_trip.last = *took;
@@ -321,6 +397,7 @@ impl Pool {
                 }
             }
             What::HeartbeatFailed { reason } => {
+                self.missed_heartbeats += 1;
                 let since = self.failing.as_ref().map_or(at, |(since, _)| *since);
                 self.failing = Some((since, reason.clone()));
                 self.trouble(at, reason.clone());
@@ -340,6 +417,17 @@ impl Pool {
             None => Some(at),
             since => since,
         };
+        let room = self.max == 0 || self.size() < max || self.in_use < max;
+        let making = self.pending > 0 && self.being_established() > 0 && room;
+        self.making = self.making.or(Some(at)).filter(|_| making);
+        let made = self.in_use + self.available;
+        let short = self.state == PoolState::Ready && made < self.min as usize;
+        self.short = self.short.or(Some(at)).filter(|_| short);
+    }
+
+    /// Whether nothing of it is left.
+    fn is_over(&self) -> bool {
+        self.forgotten && self.open == 0 && self.connections.is_empty()
     }
 
     fn note_second(&mut self, at: Moment, before: Second, what: &What) {
@@ -377,26 +465,65 @@ impl Pool {
     }
 }
 
-/// The last events, oldest first.
+/// The last events, oldest first. Connections that are asked for, handed out and given back are thousands a second under
+/// load, so they are kept apart: what seldom happens is not pushed out by them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timeline {
-    events: VecDeque<Event>,
+    /// Each with its number.
+    routine: VecDeque<(u64, Event)>,
+    seldom: VecDeque<(u64, Event)>,
     /// How many were told in all, those no longer kept included.
     pub told: u64,
 }
 
 impl Timeline {
+    /// The events kept, oldest first, each with its number among all that were told.
+    pub fn numbered(&self) -> impl Iterator<Item = (u64, &Event)> {
+        let mut routine = self.routine.iter().peekable();
+        let mut seldom = self.seldom.iter().peekable();
+        std::iter::from_fn(move || {
+            let first = match (routine.peek(), seldom.peek()) {
+                (Some(a), Some(b)) if b.0 < a.0 => seldom.next(),
+                (None, _) => seldom.next(),
+                _ => routine.next(),
+            };
+            first.map(|(number, event)| (*number, event))
+        })
+    }
+
     /// The events kept, oldest first.
-    pub fn events(&self) -> impl DoubleEndedIterator<Item = &Event> + ExactSizeIterator {
-        self.events.iter()
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.numbered().map(|(_, event)| event)
+    }
+
+    /// The events kept that are no check-outs and check-ins, oldest first.
+    pub fn seldom(&self) -> impl DoubleEndedIterator<Item = &Event> {
+        self.seldom.iter().map(|(_, event)| event)
+    }
+
+    /// How many are kept.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.routine.len() + self.seldom.len()
     }
 
     fn push(&mut self, event: Event) {
-        if self.events.len() == MOST_EVENTS {
-            self.events.pop_front();
+        let routine = matches!(
+            event.what,
+            What::CheckoutStarted
+                | What::CheckoutMoved
+                | What::CheckedOut { .. }
+                | What::CheckedIn { .. }
+        );
+        let (events, most) = match routine {
+            true => (&mut self.routine, MOST_EVENTS),
+            false => (&mut self.seldom, MOST_SELDOM),
+        };
+        if events.len() == most {
+            events.pop_front();
         }
+        events.push_back((self.told, event));
         self.told += 1;
-        self.events.push_back(event);
     }
 }
 
@@ -436,11 +563,18 @@ impl Pools {
             return;
         }
         self.members.take(&event);
-        let forgotten = event.what == What::ServerClosed;
-        let pool = self.pools.entry(Arc::clone(&event.address)).or_default();
-        pool.take(event.at, &event.what);
-        if forgotten && pool.state != PoolState::Ready && pool.size() == 0 {
-            self.pools.remove(&event.address);
+        // The end of what is not known any more makes nothing known.
+        let ends = matches!(
+            event.what,
+            What::ServerClosed | What::PoolClosed | What::CheckoutMoved
+        );
+        if !ends || self.pools.contains_key(&event.address) {
+            let pool = self.pools.entry(Arc::clone(&event.address)).or_default();
+            pool.take(event.at, &event.what);
+            // The driver tells the end of the server and that of its pool in either order.
+            if pool.is_over() {
+                self.pools.remove(&event.address);
+            }
         }
         if worth_telling(&event.what) {
             self.timeline.push(event);

@@ -32,7 +32,15 @@ pub fn line(event: &Event, time: Option<&str>) -> String {
             put("max", json!(max));
             put("min", json!(min));
         }
-        What::PoolCleared { interrupts } => put("interrupts", json!(interrupts)),
+        What::PoolCleared {
+            interrupts,
+            partial,
+        } => {
+            put("interrupts", json!(interrupts));
+            if *partial {
+                put("partial", json!(true));
+            }
+        }
         What::Ready { took, .. } => put("took_us", micros(*took)),
         What::Closed { reason, .. } => put("reason", json!(reason.word())),
         What::CheckoutFailed { reason, waited } => {
@@ -64,6 +72,7 @@ pub fn line(event: &Event, time: Option<&str>) -> String {
         | What::PoolClosed
         | What::Created { .. }
         | What::CheckoutStarted
+        | What::CheckoutMoved
         | What::CheckedIn { .. }
         | What::ServerOpened
         | What::ServerClosed => {}
@@ -113,6 +122,9 @@ pub fn read(line: &str) -> Result<Event, String> {
         "PoolReady" => What::PoolReady,
         "PoolCleared" => What::PoolCleared {
             interrupts: flag("interrupts")?,
+            partial: value
+                .get("partial")
+                .is_some_and(|_| flag("partial") == Ok(true)),
         },
         "PoolClosed" => What::PoolClosed,
         "ConnectionCreated" => What::Created {
@@ -133,6 +145,7 @@ pub fn read(line: &str) -> Result<Event, String> {
             }
         }
         "ConnectionCheckOutStarted" => What::CheckoutStarted,
+        "ConnectionCheckOutMoved" => What::CheckoutMoved,
         "ConnectionCheckOutFailed" => {
             let word = text("reason")?;
             let mut all = CheckoutFailure::ALL.into_iter();
@@ -202,7 +215,15 @@ mod tests {
         let all = [
             What::PoolCreated { max: 10, min: 2 },
             What::PoolReady,
-            What::PoolCleared { interrupts: true },
+            What::PoolCleared {
+                interrupts: true,
+                partial: false,
+            },
+            What::PoolCleared {
+                interrupts: false,
+                partial: true,
+            },
+            What::CheckoutMoved,
             What::PoolClosed,
             What::Created { connection },
             What::Ready {

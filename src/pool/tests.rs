@@ -94,7 +94,10 @@ fn a_cleared_pool_tells_its_likely_cause() {
     all.push(What::HeartbeatFailed {
         reason: "connection refused".into(),
     });
-    all.push(What::PoolCleared { interrupts: false });
+    all.push(What::PoolCleared {
+        interrupts: false,
+        partial: false,
+    });
     all.push(What::Closed {
         connection: 1,
         reason: CloseReason::Stale,
@@ -231,6 +234,148 @@ fn events_of_connections_that_nobody_announced_are_believed() {
     assert_eq!(pools.get(ADDRESS).unwrap().closed_in_all(), 1);
 }
 
+#[test]
+fn a_server_that_vanishes_is_forgotten_in_whichever_order_its_end_is_told() {
+    let begin = || {
+        let mut all = vec![What::ServerOpened, created(3), What::PoolReady];
+        all.extend(made(1));
+        all.extend([What::CheckoutStarted, out(1, 0)]);
+        all
+    };
+    let closed = What::Closed {
+        connection: 1,
+        reason: CloseReason::PoolClosed,
+    };
+    let ends = [
+        [What::ServerClosed, What::PoolClosed, closed.clone()],
+        [What::PoolClosed, What::ServerClosed, closed.clone()],
+        [closed.clone(), What::ServerClosed, What::PoolClosed],
+    ];
+    for end in ends {
+        let mut all = begin();
+        all.extend(end[..2].iter().cloned());
+        let pools = fold(all.clone());
+        if end[2] == closed {
+            assert_eq!(figures(&pools), (1, 0, 0, 1, 0), "what is in use is open");
+        }
+        all.push(end[2].clone());
+        assert_eq!(fold(all).iter().len(), 0, "{end:?}");
+    }
+}
+
+#[test]
+fn the_end_of_a_former_pool_is_not_that_of_its_follower() {
+    let mut all = vec![created(3), What::PoolReady];
+    all.extend(made(1));
+    all.extend([What::CheckoutStarted, out(1, 0)]);
+    all.extend([What::ServerClosed, What::ServerOpened, created(3)]);
+    all.push(What::PoolReady);
+    all.extend(made(1));
+    all.push(What::PoolClosed);
+    all.push(What::Closed {
+        connection: 1,
+        reason: CloseReason::PoolClosed,
+    });
+    let pools = fold(all);
+    let pool = pools.get(ADDRESS).unwrap();
+    assert_eq!(figures(&pools), (1, 0, 1, 0, 0));
+    assert_eq!((pool.state, pool.closed_in_all()), (PoolState::Ready, 0));
+}
+
+#[test]
+fn behind_a_load_balancer_a_clearing_stops_nothing() {
+    let mut all = vec![created(3), What::PoolReady];
+    all.extend(made(1));
+    all.push(What::PoolCleared {
+        interrupts: false,
+        partial: true,
+    });
+    let pools = fold(all);
+    let pool = pools.get(ADDRESS).unwrap();
+    assert_eq!((pool.state, pool.generation), (PoolState::Ready, 1));
+    assert_eq!(pool.connections[&1].generation, 1, "not called stale");
+}
+
+#[test]
+fn who_waits_for_connections_that_are_being_made_is_told_so() {
+    let pools = fold([
+        created(10),
+        What::PoolReady,
+        What::CheckoutStarted,
+        What::Created { connection: 1 },
+        What::CheckoutStarted,
+        What::Created { connection: 2 },
+        What::CheckoutStarted,
+    ]);
+    let told = warnings(pools.get(ADDRESS).unwrap(), milli(4_030));
+    assert_eq!(
+        told,
+        [Warning::Making {
+            lasts: Duration::from_secs(4),
+            waiting: 3,
+            making: 2
+        }]
+    );
+    assert!(told[0].text().contains("raise `maxConnecting`"));
+}
+
+#[test]
+fn a_pool_that_cannot_be_filled_says_what_it_keeps_and_how_often_it_tried() {
+    let mut pools = fold([What::PoolCreated { max: 5, min: 3 }, What::PoolReady]);
+    for what in made(1) {
+        pools.take(event(1_000, what));
+    }
+    for connection in 2..6 {
+        let reason = CloseReason::Error;
+        pools.take(event(2_000, What::Created { connection }));
+        pools.take(event(3_000, What::Closed { connection, reason }));
+    }
+    let told = warnings(pools.get(ADDRESS).unwrap(), milli(13_000));
+    assert_eq!(
+        told,
+        [
+            Warning::Refused {
+                lasts: Duration::from_secs(10),
+                tries: 4
+            },
+            Warning::Short {
+                lasts: Duration::from_secs(12),
+                made: 1,
+                min: 3
+            }
+        ]
+    );
+    for connection in [6, 7] {
+        for what in made(connection) {
+            pools.take(event(14_000, what));
+        }
+    }
+    assert!(warnings(pools.get(ADDRESS).unwrap(), milli(60_000)).is_empty());
+}
+
+#[test]
+fn what_seldom_happens_is_not_pushed_out_of_the_timeline_by_what_always_does() {
+    let mut all = vec![created(1), What::PoolReady];
+    all.extend(made(1));
+    for _ in 0..3_000 {
+        all.extend([What::CheckoutStarted, out(1, 0)]);
+        all.push(What::CheckedIn { connection: 1 });
+    }
+    all.push(What::Closed {
+        connection: 1,
+        reason: CloseReason::Idle,
+    });
+    let timeline = fold(all).timeline;
+    assert_eq!((timeline.told, timeline.kept()), (9_005, 2_005));
+    let numbers: Vec<u64> = timeline.numbered().map(|(number, _)| number).collect();
+    assert!(numbers.is_sorted());
+    assert_eq!(
+        (numbers[..4].to_vec(), numbers[4]),
+        (vec![0, 1, 2, 3], 7_004)
+    );
+    assert_eq!(numbers.last(), Some(&9_004));
+}
+
 /// A pool that does what the specification allows. `dice` chooses among what is possible now.
 #[derive(Debug, Default)]
 struct Real {
@@ -308,7 +453,11 @@ impl Real {
                     reason: CheckoutFailure::ConnectionError,
                     waited: Duration::from_millis(2),
                 };
-                std::iter::once(What::PoolCleared { interrupts: false })
+                let cleared = What::PoolCleared {
+                    interrupts: false,
+                    partial: false,
+                };
+                std::iter::once(cleared)
                     .chain(std::iter::repeat_n(failed, waiting as usize))
                     .collect()
             }
@@ -344,7 +493,7 @@ proptest! {
 
     #[test]
     fn no_order_of_events_makes_a_figure_false(
-        steps in prop::collection::vec((0_u8..13, 0_u32..6, 0_u64..10_000), 0..300),
+        steps in prop::collection::vec((0_u8..15, 0_u32..6, 0_u64..10_000), 0..300),
     ) {
         let mut pools = Pools::default();
         for (kind, connection, at) in steps {
@@ -357,19 +506,21 @@ proptest! {
                 5 => What::CheckoutStarted,
                 6 => What::CheckoutFailed { reason: CheckoutFailure::Timeout, waited: Duration::ZERO },
                 7 => What::PoolClosed,
-                8 => What::PoolCleared { interrupts: connection > 2 },
+                8 => What::PoolCleared { interrupts: connection > 2, partial: connection == 1 },
                 9 => What::PoolReady,
                 10 => created(connection),
                 11 => What::ServerOpened,
+                12 => What::ServerClosed,
+                13 => What::CheckoutMoved,
                 _ => What::HeartbeatFailed { reason: "gone".into() },
             };
             pools.take(event(at, what));
-            let pool = pools.get(ADDRESS).unwrap();
+            let Some(pool) = pools.get(ADDRESS) else { continue };
             let count = |state| pool.connections.values().filter(|c| c.state == state).count();
             prop_assert_eq!(pool.in_use(), count(ConnectionState::InUse));
             prop_assert_eq!(pool.available(), count(ConnectionState::Available));
             prop_assert_eq!(pool.being_established(), count(ConnectionState::Establishing));
-            prop_assert!(warnings(pool, milli(at)).len() <= 3);
+            prop_assert!(warnings(pool, milli(at)).len() <= 6);
         }
     }
 }

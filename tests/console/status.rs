@@ -40,6 +40,9 @@ fn three(size: (u16, u16)) -> Harness {
             hosts: vec!["localhost:27017".to_owned()],
             max_pool_size: 10,
             min_pool_size: 2,
+            max_connecting: 2,
+            max_idle_time: None,
+            wait_queue_timeout: None,
             tls: TlsUse::On,
             auth: Some(AuthUse {
                 mechanism: "SCRAM-SHA-256".to_owned(),

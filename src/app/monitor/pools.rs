@@ -165,6 +165,9 @@ impl PoolsPanel {
                         }
                         self.open(&address, Page::Connections);
                     }
+                    Some(Row::Warning(address, Trouble::Making)) => {
+                        self.open(&address, Page::Times);
+                    }
                     Some(Row::Warning(address, _)) => self.open(&address, Page::Events),
                     Some(Row::Server(address)) => self.open(&address, Page::Connections),
                     None => {}

@@ -2,6 +2,8 @@
 //!
 //! Plain data without a secret in it, and one judgement, [`health`], that the screen and `mongodeck status` share.
 
+use std::time::Duration;
+
 use super::{ConnectionState, Failure};
 
 /// What a profile's connection is made with: the profile and its connection string together, secrets left out.
@@ -13,6 +15,12 @@ pub struct Setup {
     pub max_pool_size: u32,
     /// Fewest connections that each pool keeps.
     pub min_pool_size: u32,
+    /// Most connections that each pool makes at once.
+    pub max_connecting: u32,
+    /// How long a connection may be unused before it is closed; `None` for ever.
+    pub max_idle_time: Option<Duration>,
+    /// How long a connection may be waited for; `None` for ever.
+    pub wait_queue_timeout: Option<Duration>,
     /// How the connections are protected.
     pub tls: TlsUse,
     /// Who we are; `None` for nobody.

@@ -20,6 +20,8 @@ use crate::mongo::request::{ConnectionState, Failure, FailureKind, ProfileName, 
 
 /// The driver's own bound where nobody sets one.
 const USUAL_POOL: u32 = 10;
+/// The driver's own bound on connections that are made at once.
+const USUAL_CONNECTING: u32 = 2;
 
 /// How long the questions after the first answer may take.
 const ASKING: Duration = Duration::from_secs(5);
@@ -215,6 +217,9 @@ fn setup(prepared: &Prepared) -> Setup {
         hosts: prepared.scene.hosts.clone(),
         max_pool_size: options.max_pool_size.unwrap_or(USUAL_POOL),
         min_pool_size: options.min_pool_size.unwrap_or(0),
+        max_connecting: options.max_connecting.unwrap_or(USUAL_CONNECTING),
+        max_idle_time: options.max_idle_time,
+        wait_queue_timeout: prepared.wait_queue_timeout,
         tls: match &options.tls {
             Some(Tls::Enabled(tls)) if tls.allow_invalid_certificates == Some(true) => {
                 TlsUse::Unchecked

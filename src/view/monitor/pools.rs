@@ -56,6 +56,7 @@ fn head(sheet: &mut Sheet<'_>, panel: &PoolsPanel, figures: &Figures, area: Rect
     let dim = sheet.style(Role::Dim);
     let clock = words::clock(figures.wall.0);
     let read = match &panel.paused {
+        None if area.width < WIDE => format!("{clock} "),
         None => format!("live, {clock} UTC "),
         Some(_) if area.width < WIDE => format!("paused {clock} "),
         Some(_) => {

@@ -63,6 +63,12 @@ pub enum Row {
 pub enum Trouble {
     /// All connections are in use, and somebody waits.
     Saturated,
+    /// Somebody waits for connections that are being made.
+    Making,
+    /// Connections cannot be made.
+    Refused,
+    /// There are fewer connections than the pool keeps.
+    Short,
     /// The pool was cleared lately.
     Cleared,
     /// The server does not answer.
@@ -87,6 +93,9 @@ pub fn warnings(figures: &Figures) -> Vec<(Row, Warning)> {
         for warning in pool::warnings(pool, figures.now) {
             let trouble = match warning {
                 Warning::Saturated { .. } => Trouble::Saturated,
+                Warning::Making { .. } => Trouble::Making,
+                Warning::Refused { .. } => Trouble::Refused,
+                Warning::Short { .. } => Trouble::Short,
                 Warning::Cleared { .. } => Trouble::Cleared,
                 Warning::Silent { .. } => Trouble::Silent,
             };
@@ -142,11 +151,9 @@ pub fn events<'f>(
     filter: &str,
 ) -> Vec<(u64, &'f Event)> {
     let timeline = &figures.pools.timeline;
-    let kept = timeline.events();
-    let first = timeline.told.saturating_sub(kept.len() as u64);
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
-    let mut all: Vec<(u64, &Event)> = (first..)
-        .zip(kept)
+    let mut all: Vec<(u64, &Event)> = timeline
+        .numbered()
         .filter(|(_, e)| address.is_none_or(|a| e.address == *a) && fits(e, &words))
         .collect();
     all.reverse();

@@ -105,7 +105,7 @@ fn role(what: &What) -> Role {
 /// The filter, and how many events there are.
 fn filter(sheet: &mut Sheet<'_>, panel: &PoolsPanel, figures: &Figures, shown: usize, area: Rect) {
     let timeline = &figures.pools.timeline;
-    let kept = timeline.events().len() as u64;
+    let kept = timeline.kept() as u64;
     let all = match timeline.told > kept {
         true => format!("the last {kept} of {}", words::count(timeline.told)),
         false => kept.to_string(),

@@ -19,7 +19,7 @@ use crate::view::overlay::wrap;
 use crate::view::{Sheet, words};
 
 /// Rows of the figures below the table.
-const CARD: u16 = 12;
+const CARD: u16 = 13;
 /// The fewest rows of the table that the figures leave.
 const LEAST: u16 = 3;
 /// The columns of a label before its figures.
@@ -35,6 +35,13 @@ const WRAPPED: usize = 3;
 /// Draws the page.
 pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, figures: &Figures, area: Rect) {
     let rows = figures::rows(figures);
+    if rows.is_empty() {
+        let at = Position::new(area.x + 1, area.y);
+        let style = sheet.style(Role::Dim);
+        let text = "no server is watched: the profile is not connected";
+        sheet.put(at, area.width.saturating_sub(2), text, style);
+        return;
+    }
     let warnings = figures::warnings(figures);
     let room = usize::from(area.width.saturating_sub(4));
     let texts: Vec<Vec<String>> = warnings
@@ -294,21 +301,25 @@ fn draw_card(
         let ago = words::whole(figures.ago(at));
         first.push((format!(", answered {ago} ago"), Role::Dim));
     }
+    if pool.changes > 1 {
+        first.push((format!(", changed {} times", pool.changes), Role::Dim));
+    }
+    if pool.missed_heartbeats > 0 {
+        let all = words::count(pool.heartbeats + pool.missed_heartbeats);
+        let missed = words::count(pool.missed_heartbeats);
+        first.push((format!(", {missed} of {all} heartbeats missed"), Role::Dim));
+    }
     lines.push(("server", first));
     let state = match pool.state {
         PoolState::Paused => "paused: makes no connections",
         PoolState::Ready => "ready",
         PoolState::Closed => "closed",
     };
-    let limit = match (pool.max, profile.and_then(|p| p.max_pool_size)) {
-        (0, _) => format!("{} or more", pool.min),
-        (max, Some(_)) => format!("{} to {max} by `max_pool_size`", pool.min),
-        (max, None) => format!("{} to {max}", pool.min),
-    };
     lines.push((
         "pool",
-        text(format!("{state}, {limit}, generation {}", pool.generation)),
+        text(format!("{state}, generation {}", pool.generation)),
     ));
+    lines.push(("limits", text(limits(profile, pool))));
     lines.push((
         "now",
         text(format!(
@@ -390,6 +401,28 @@ fn draw_card(
             style,
         );
     }
+}
+
+/// What bounds the pool, where it is set: by the profile, the connection string, or the driver's own habit.
+fn limits(profile: Option<&ProfileState>, pool: &Pool) -> String {
+    let mut limits = match pool.max {
+        0 => format!("{} or more", pool.min),
+        max => format!("{} to {max}", pool.min),
+    };
+    let Some(setup) = profile.and_then(|p| p.setup.as_ref()) else {
+        return limits;
+    };
+    limits.push_str(&format!(", {} made at once", setup.max_connecting));
+    if let Some(time) = setup.max_idle_time {
+        limits.push_str(&format!(", idle for {} at the most", words::span(time)));
+    }
+    match setup.wait_queue_timeout {
+        Some(time) => {
+            limits.push_str(&format!(", waits {} at the most", words::span(time)));
+        }
+        None => limits.push_str(", waits without end"),
+    }
+    limits
 }
 
 fn put_line(sheet: &mut Sheet<'_>, area: Rect, y: u16, label: &str, pieces: &[(String, Role)]) {
