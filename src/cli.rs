@@ -64,7 +64,7 @@ impl From<FailureKind> for Exit {
             | FailureKind::NoPrimary
             | FailureKind::Authentication
             | FailureKind::Tls => Self::Connection,
-            FailureKind::Timeout => Self::Timeout,
+            FailureKind::Timeout | FailureKind::PoolExhausted => Self::Timeout,
             FailureKind::Cancelled => Self::Interrupted,
             FailureKind::Configuration | FailureKind::Local => Self::Usage,
             FailureKind::Permission

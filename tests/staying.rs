@@ -9,6 +9,7 @@
 
 mod asleep;
 mod doubt;
+mod exhausted;
 mod load;
 mod screen;
 mod set;

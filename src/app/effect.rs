@@ -37,7 +37,8 @@ pub enum Effect {
         /// The profile.
         profile: ProfileName,
     },
-    /// Begin or cease to report all figures of a profile's pools; else reports hold the summary alone.
+    /// Begin or cease to report all figures of a profile's pools; while nobody wants them, reports hold the summary alone.
+    /// Who begins is counted, so each has to cease once.
     WatchPools {
         /// The profile.
         profile: ProfileName,

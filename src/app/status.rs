@@ -9,7 +9,7 @@ use super::effect::Effect;
 use super::overlay::{Help, Overlay};
 use super::profiles::ProfileState;
 use super::scope::Moment;
-use super::{App, Focus, Tab};
+use super::{App, Focus};
 use crate::mongo::request::ConnectionState;
 use crate::pool::ServerKind;
 
@@ -53,15 +53,10 @@ impl App {
         }));
     }
 
-    /// Has the servers of all profiles told while they are on the screen. A monitor asks for its own profile's itself.
+    /// Has the servers of all profiles told while they are on the screen. A monitor that wants them too goes on getting
+    /// them: who watches is counted.
     fn watch_members(&self, whole: bool, effects: &mut Vec<Effect>) {
-        let monitored = |p: &ProfileState| {
-            self.tabs
-                .iter()
-                .any(|t| matches!(t, Tab::Monitor(_)) && *t.profile() == p.name)
-        };
-        let others = self.profiles.all.iter().filter(|p| !monitored(p));
-        effects.extend(others.map(|p| Effect::WatchPools {
+        effects.extend(self.profiles.all.iter().map(|p| Effect::WatchPools {
             profile: p.name.clone(),
             whole,
         }));

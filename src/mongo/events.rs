@@ -25,7 +25,8 @@ use crate::config::connections::{Change, ConnectionLog};
 use crate::mongo::failure::{self, Scene};
 use crate::mongo::request::ProfileName;
 
-pub use pools::PoolWatch;
+pub use pools::{Holders, PoolWatch};
+pub(crate) use pools::{Waited, Waiting};
 
 /// How one server stood at its last heartbeat.
 #[derive(Debug, Clone)]

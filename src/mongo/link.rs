@@ -15,8 +15,8 @@ use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use mongodb::{Client, ClientSession};
 use tokio::sync::{Notify, OnceCell, watch};
 
-use crate::mongo::connect::Prepared;
-use crate::mongo::events::{PoolWatch, Topology, work};
+use crate::mongo::connect::{Prepared, marked};
+use crate::mongo::events::{PoolWatch, Topology, Waited, work};
 use crate::mongo::failure::{self, Scene};
 use crate::mongo::request::{Failure, FailureKind};
 use crate::pool::Work;
@@ -116,12 +116,12 @@ impl Batches {
             return self.cursor.next().await;
         }
         let link = Arc::clone(&self.link);
-        let _place = match link.place().await {
+        let (_place, waited) = match link.place().await {
             Ok(place) => place,
             Err(error) => return Some(Err(error)),
         };
         let start = Instant::now();
-        let batch = work::under(Arc::clone(&self.work), self.cursor.next()).await?;
+        let batch = work::after(Arc::clone(&self.work), waited, self.cursor.next()).await?;
         self.link
             .count(&self.work.command, start, batch.as_ref().err());
         Some(batch)
@@ -169,10 +169,15 @@ impl Link {
     }
 
     /// A place at the gate, where there is one; to be held until the operation has ended.
-    async fn place(&self) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, Error> {
+    async fn place(
+        &self,
+    ) -> Result<(Option<tokio::sync::SemaphorePermit<'_>>, Option<Waited>), Error> {
         match &self.gate {
-            None => Ok(None),
-            Some(gate) => gate.enter(&self.pools).await.map(Some),
+            None => Ok((None, None)),
+            Some(gate) => {
+                let admitted = gate.enter(&self.pools).await?;
+                Ok((Some(admitted.place), admitted.waited))
+            }
         }
     }
 
@@ -183,14 +188,14 @@ impl Link {
         command: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let start = Instant::now();
-        let _place = match self.place().await {
+        let (_place, waited) = match self.place().await {
             Ok(place) => place,
             Err(error) => {
                 self.count(&work.command, start, Some(&error));
                 return Err(error);
             }
         };
-        let result = work::under(Arc::clone(work), command.into_future()).await;
+        let result = work::after(Arc::clone(work), waited, command.into_future()).await;
         self.count(&work.command, start, result.as_ref().err());
         result
     }
@@ -262,6 +267,8 @@ impl Link {
                 let mut options = self.prepared.options.clone();
                 options.max_pool_size = Some(CONTROL_POOL);
                 options.min_pool_size = None;
+                // So that it is not counted with the profile's pool.
+                options.driver_info = Some(marked("beside"));
                 options.server_selection_timeout = Some(Duration::from_secs(1));
                 options.sdam_event_handler = None;
                 options.command_event_handler = None;

@@ -217,8 +217,8 @@ impl Runner {
         self.post(profile).map(|post| post.pools.clone())
     }
 
-    /// Says whether reports of the profile's pools are to hold everything, or the summary alone, which costs less. What
-    /// there is is reported at once.
+    /// Says that one more wants everything in the reports of the profile's pools, or one less: with nobody left they hold
+    /// the summary alone, which costs less. What there is is reported at once.
     pub fn watch_pools(&self, profile: &ProfileName, whole: bool) {
         if let Some(post) = self.post(profile) {
             post.pools.watch_whole(whole);

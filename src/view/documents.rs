@@ -208,7 +208,7 @@ fn failure(sheet: &mut Sheet<'_>, tab: &Documents, rest: &mut Rect) {
         let key = sheet.keymaps.hint(sheet.app.context(), Command::Refresh);
         let key = match key {
             Some(key) if help.starts_with("refresh") => format!(" ({key})"),
-            _ => String::new(),
+            _ => super::monitor::ways_on(sheet, failure),
         };
         lines.extend(wrap(&[format!("  {help}{key}")], width));
     }

@@ -4,9 +4,11 @@ use ratatui::layout::{Position, Rect};
 
 use super::Sheet;
 use crate::app::Focus;
+use crate::app::command::Command;
 use crate::app::context::Context;
 use crate::app::monitor::{Monitor, Panel};
 use crate::app::regions::Hit;
+use crate::mongo::request::{Failure, FailureKind};
 use crate::theme::Role;
 
 pub mod changes;
@@ -37,6 +39,28 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         Panel::Operations => operations::draw(sheet, tab, area),
         Panel::Slow => slow::draw(sheet, tab, area),
         Panel::Changes => changes::draw(sheet, tab, area),
+    }
+}
+
+/// The keys that lead on from a failure to what it is about, as the end of its help.
+#[must_use]
+pub fn ways_on(sheet: &Sheet<'_>, failure: &Failure) -> String {
+    if failure.kind != FailureKind::PoolExhausted {
+        return String::new();
+    }
+    let ways = [
+        (Command::Operations, "the operations"),
+        (Command::Pools, "the pool"),
+    ];
+    let context = sheet.app.context();
+    let told = ways.into_iter().filter_map(|(command, what)| {
+        let key = sheet.keymaps.hint(context, command)?;
+        Some(format!("{key} opens {what}"))
+    });
+    let told: Vec<String> = told.collect();
+    match told.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", told.join(", ")),
     }
 }
 

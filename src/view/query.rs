@@ -371,7 +371,8 @@ fn result(sheet: &mut Sheet<'_>, query: &Query, area: Rect) {
     if let Some(failure) = &results.failure {
         said.push((format!("✗ {}", failure.summary), Role::Error));
         if let Some(help) = &failure.help {
-            said.push((format!("  {help}"), Role::Text));
+            let ways = super::monitor::ways_on(sheet, failure);
+            said.push((format!("  {help}{ways}"), Role::Text));
         }
     }
     if let Some(headline) = &results.headline {

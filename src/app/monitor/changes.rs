@@ -225,7 +225,7 @@ impl ChangesPanel {
         self.lost = failure.code.is_some_and(|c| LOST.contains(&c));
         let passing = matches!(
             failure.kind,
-            FailureKind::Unreachable | FailureKind::Timeout
+            FailureKind::Unreachable | FailureKind::Timeout | FailureKind::PoolExhausted
         ) || (failure.kind == FailureKind::Gone && !self.ended());
         self.again = passing.then(|| Moment(scope.now.0 + AGAIN.as_millis() as u64));
         self.failure = Some(failure);

@@ -3,8 +3,8 @@
 //! Folding in the callback keeps the order of one connection's events, which a channel with a task for each event would
 //! lose. Who wants to see the figures takes a copy; nobody is sent anything.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +17,9 @@ use tokio::sync::watch;
 use super::work;
 use crate::clock;
 use crate::mongo::failure::{self, Scene};
-use crate::pool::{CheckoutFailure, CloseReason, Event, Moment, Pools, ServerKind, Summary, What};
+use crate::pool::{
+    CheckoutFailure, CloseReason, ConnectionState, Event, Moment, Pools, ServerKind, Summary, What,
+};
 
 /// The figures of one client's pools, kept up to date by the driver's callbacks. Clones are the same figures.
 #[derive(Debug, Clone)]
@@ -30,35 +32,46 @@ struct Watched {
     state: Mutex<State>,
     /// Counts events other than answered heartbeats, which come for ever.
     news: watch::Sender<u64>,
-    /// Whether somebody looks at everything: then every event is news.
-    whole: AtomicBool,
+    /// How many look at everything: then every event is news.
+    whole: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
 struct State {
     pools: Pools,
-    /// Of who was admitted at the gate and is not given a connection by the driver so far: how long each waited there.
-    admitted: HashMap<Arc<str>, VecDeque<Duration>>,
-    /// Of those, how many the driver has still to tell of. They have been counted as waiting already.
-    announced: HashMap<Arc<str>, u32>,
     addresses: HashMap<ServerAddress, Arc<str>>,
+    /// Counts how often everything was forgotten.
+    epoch: u64,
 }
 
 impl State {
-    /// The event as it is with the wait at the gate; `None` for one that has been told already.
-    fn of_gate(&mut self, address: &Arc<str>, what: What) -> Option<What> {
-        let mut waited_before = || {
-            let waits = self.admitted.get_mut(address)?;
-            waits.pop_front()
-        };
+    fn tell(&mut self, at: Moment, address: &Arc<str>, what: What) {
+        let address = Arc::clone(address);
+        self.pools.take(Event { at, address, what });
+    }
+
+    /// The event as it is with the running work's wait in front of the pool, so that the wait is counted once: `None` for
+    /// one that has been told already.
+    fn with_wait(&mut self, at: Moment, address: &Arc<str>, what: What) -> Option<What> {
         match what {
-            What::CheckoutStarted => match self.announced.get_mut(address) {
-                Some(more) if *more > 0 => {
-                    *more -= 1;
-                    None
+            What::CheckoutStarted => {
+                let moved = work::waited(|waited| {
+                    let waited = waited.as_mut().filter(|w| !w.asked)?;
+                    waited.asked = true;
+                    Some((Arc::clone(&waited.address), waited.epoch))
+                });
+                match moved.flatten() {
+                    Some((asked, _)) if asked == *address => None,
+                    // It was counted as one who waits for a connection of the server that is asked most.
+                    Some((other, epoch)) => {
+                        if epoch == self.epoch {
+                            self.tell(at, &other, What::CheckoutMoved);
+                        }
+                        Some(what)
+                    }
+                    None => Some(what),
                 }
-                _ => Some(what),
-            },
+            }
             What::CheckedOut {
                 connection,
                 waited,
@@ -66,20 +79,112 @@ impl State {
             } => Some(What::CheckedOut {
                 connection,
                 work,
-                waited: waited + waited_before().unwrap_or_default(),
+                waited: waited + waited_before(),
             }),
             What::CheckoutFailed { reason, waited } => Some(What::CheckoutFailed {
                 reason,
-                waited: waited + waited_before().unwrap_or_default(),
+                waited: waited + waited_before(),
             }),
-            What::PoolClosed => {
-                self.admitted.remove(address);
-                self.announced.remove(address);
-                Some(what)
-            }
             _ => Some(what),
         }
     }
+}
+
+/// How long the running work waited in front of the pool, for the first connection that it gets.
+fn waited_before() -> Duration {
+    let taken = work::waited(Option::take).flatten();
+    taken.map_or(Duration::ZERO, Waited::over)
+}
+
+/// Somebody who waits in front of a pool, and is counted among those who wait for a connection of it. Dropped, it waits no
+/// more and got none.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pools: PoolWatch,
+    address: Arc<str>,
+    epoch: u64,
+    since: Instant,
+    over: bool,
+}
+
+impl Waiting {
+    /// It goes to the driver now, and is counted as waiting until the driver tells what came of it.
+    pub(crate) fn admitted(mut self) -> Waited {
+        self.over = true;
+        Waited {
+            pools: self.pools.clone(),
+            address: Arc::clone(&self.address),
+            epoch: self.epoch,
+            time: self.since.elapsed(),
+            asked: false,
+            over: false,
+        }
+    }
+
+    /// It has waited for as long as it may.
+    pub(crate) fn gave_up(mut self) {
+        self.over = true;
+        self.end(CheckoutFailure::Timeout);
+    }
+
+    fn end(&self, reason: CheckoutFailure) {
+        let waited = self.since.elapsed();
+        let what = What::CheckoutFailed { reason, waited };
+        self.pools.tell_of(&self.address, self.epoch, what);
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.over {
+            self.end(CheckoutFailure::Other);
+        }
+    }
+}
+
+/// A wait in front of a pool that is over, and nothing came of it so far. Dropped so, nothing did: no server was found,
+/// for one.
+#[derive(Debug)]
+pub(crate) struct Waited {
+    pools: PoolWatch,
+    address: Arc<str>,
+    epoch: u64,
+    time: Duration,
+    /// Whether the driver has asked for the connection.
+    asked: bool,
+    over: bool,
+}
+
+impl Waited {
+    /// Something came of it.
+    fn over(mut self) -> Duration {
+        self.over = true;
+        self.time
+    }
+}
+
+impl Drop for Waited {
+    fn drop(&mut self) {
+        // What the driver has asked for, it tells the end of.
+        if !self.over && !self.asked {
+            let what = What::CheckoutFailed {
+                reason: CheckoutFailure::Other,
+                waited: self.time,
+            };
+            self.pools.tell_of(&self.address, self.epoch, what);
+        }
+    }
+}
+
+/// What has connections of the pools at a moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holders {
+    /// What runs on them, on how many, and for how long the longest; the longest first.
+    pub works: Vec<(String, usize, Duration)>,
+    /// Connections that are being made.
+    pub being_made: usize,
+    /// Who waits for one.
+    pub waiting: usize,
 }
 
 impl Default for PoolWatch {
@@ -88,7 +193,7 @@ impl Default for PoolWatch {
             start: clock::counted(),
             state: Mutex::default(),
             news: watch::Sender::new(0),
-            whole: AtomicBool::new(false),
+            whole: AtomicUsize::new(0),
         }))
     }
 }
@@ -106,9 +211,18 @@ impl PoolWatch {
         (self.state().pools.summary(), self.now())
     }
 
-    /// Says whether somebody looks at everything from now on, or at the summary alone.
+    /// Says that one more looks at everything from now on, or one less: with nobody left, the summary alone is told.
     pub fn watch_whole(&self, whole: bool) {
-        if self.0.whole.swap(whole, Ordering::Relaxed) != whole {
+        let change = |count: usize| match whole {
+            true => Some(count.saturating_add(1)),
+            false => count.checked_sub(1),
+        };
+        let before = (self.0.whole).fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+        let turned = match whole {
+            true => before == Ok(0),
+            false => before == Ok(1),
+        };
+        if turned {
             self.tell();
         }
     }
@@ -116,7 +230,7 @@ impl PoolWatch {
     /// Whether somebody looks at everything.
     #[must_use]
     pub fn is_watched_whole(&self) -> bool {
-        self.0.whole.load(Ordering::Relaxed)
+        self.0.whole.load(Ordering::Relaxed) > 0
     }
 
     /// A copy of everything as it is now. Costs some hundred kilobytes.
@@ -130,42 +244,63 @@ impl PoolWatch {
         look(&self.state().pools)
     }
 
-    /// Somebody waits in front of the pool: the primary's, else the first. Gives the server that it is counted for.
-    pub fn queue(&self) -> Option<Arc<str>> {
-        let address = self.look(|pools| {
-            let primary = pools
-                .iter()
-                .find(|(_, p)| p.kind == Some(ServerKind::Primary));
-            primary
-                .or_else(|| pools.iter().next())
-                .map(|(a, _)| Arc::clone(a))
-        })?;
-        self.tell_of(&address, What::CheckoutStarted);
-        Some(address)
-    }
-
-    /// Who waited this long in front of the pool goes to the driver now.
-    pub fn admitted(&self, address: &Arc<str>, waited: Duration) {
+    /// Somebody waits in front of the pool: of that in which most is in use, the primary's among equals. `None` where
+    /// nothing is known of any pool.
+    pub(crate) fn queue(&self) -> Option<Waiting> {
         let mut state = self.state();
-        *state.announced.entry(Arc::clone(address)).or_default() += 1;
-        state
-            .admitted
-            .entry(Arc::clone(address))
-            .or_default()
-            .push_back(waited);
-    }
-
-    /// Who waited this long in front of the pool waits no more.
-    pub fn gave_up(&self, address: &Arc<str>, waited: Duration) {
-        let reason = CheckoutFailure::Timeout;
-        self.tell_of(address, What::CheckoutFailed { reason, waited });
-    }
-
-    fn tell_of(&self, address: &Arc<str>, what: What) {
-        let mut state = self.state();
+        let busiest = state
+            .pools
+            .iter()
+            .max_by_key(|(_, p)| (p.in_use(), p.kind == Some(ServerKind::Primary)));
+        let address = Arc::clone(busiest?.0);
+        let epoch = state.epoch;
         let at = self.now();
-        let address = Arc::clone(address);
-        state.pools.take(Event { at, address, what });
+        state.tell(at, &address, What::CheckoutStarted);
+        drop(state);
+        self.tell();
+        Some(Waiting {
+            pools: self.clone(),
+            address,
+            epoch,
+            since: Instant::now(),
+            over: false,
+        })
+    }
+
+    /// What has the connections now.
+    #[must_use]
+    pub fn holders(&self) -> Holders {
+        let state = self.state();
+        let now = self.now();
+        let mut works: BTreeMap<String, (usize, Duration)> = BTreeMap::new();
+        let mut holders = Holders::default();
+        for (_, pool) in state.pools.iter() {
+            holders.being_made += pool.being_established();
+            holders.waiting += pool.pending as usize;
+            let used = pool.connections.values();
+            for connection in used.filter(|c| c.state == ConnectionState::InUse) {
+                let work = connection.work.as_ref();
+                let text = work.map_or_else(|| "the driver's own work".to_owned(), |w| w.text());
+                let (count, longest) = works.entry(text).or_default();
+                *count += 1;
+                *longest = (*longest).max(now.since(connection.since));
+            }
+        }
+        drop(state);
+        holders.works = works.into_iter().map(|(t, (n, l))| (t, n, l)).collect();
+        holders
+            .works
+            .sort_by_key(|(_, _, longest)| std::cmp::Reverse(*longest));
+        holders
+    }
+
+    fn tell_of(&self, address: &Arc<str>, epoch: u64, what: What) {
+        let mut state = self.state();
+        if state.epoch != epoch || state.pools.get(address).is_none() {
+            return;
+        }
+        let at = self.now();
+        state.tell(at, address, what);
         drop(state);
         self.tell();
     }
@@ -178,7 +313,13 @@ impl PoolWatch {
 
     /// Forgets everything, for a client that is made anew.
     pub fn clear(&self) {
-        *self.state() = State::default();
+        let mut state = self.state();
+        let epoch = state.epoch + 1;
+        *state = State {
+            epoch,
+            ..State::default()
+        };
+        drop(state);
         self.tell();
     }
 
@@ -206,11 +347,11 @@ impl PoolWatch {
                 name
             }
         };
-        let Some(what) = state.of_gate(&address, what) else {
-            return;
-        };
         // Read under the lock, so that moments never go back.
         let at = self.now();
+        let Some(what) = state.with_wait(at, &address, what) else {
+            return;
+        };
         state.pools.take(Event { at, address, what });
         drop(state);
         if !silent {
@@ -234,6 +375,7 @@ impl PoolWatch {
                 &e.address,
                 What::PoolCleared {
                     interrupts: e.interrupt_in_use_connections,
+                    partial: e.service_id.is_some(),
                 },
             ),
             CmapEvent::PoolClosed(e) => (&e.address, What::PoolClosed),
@@ -346,5 +488,124 @@ pub(super) fn kind(of: ServerType) -> ServerKind {
         ServerType::RsGhost => ServerKind::Ghost,
         ServerType::LoadBalancer => ServerKind::LoadBalancer,
         _ => ServerKind::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::pool::Work;
+
+    const HERE: &str = "a.example:27017";
+    const THERE: &str = "b.example:27017";
+
+    fn address(of: &str) -> ServerAddress {
+        ServerAddress::parse(of).unwrap()
+    }
+
+    /// Pools of these two servers, each with a connection.
+    fn two() -> PoolWatch {
+        let pools = PoolWatch::default();
+        for of in [HERE, THERE] {
+            let of = address(of);
+            pools.take(&of, What::PoolCreated { max: 1, min: 0 });
+            pools.take(&of, What::PoolReady);
+            pools.take(&of, What::Created { connection: 1 });
+            let took = Duration::ZERO;
+            let connection = 1;
+            pools.take(&of, What::Ready { connection, took });
+        }
+        pools
+    }
+
+    fn figures(pools: &PoolWatch, of: &str) -> (u32, u64, Duration) {
+        pools.look(|pools| {
+            let pool = pools.get(of).unwrap();
+            (pool.pending, pool.waits.count(), pool.waits.max())
+        })
+    }
+
+    /// What the driver tells of a check-out at `of`, in the future that needs it.
+    async fn checked_out(pools: &PoolWatch, of: &str, waited: Option<Waited>) {
+        let out = What::CheckedOut {
+            connection: 1,
+            waited: Duration::from_millis(1),
+            work: None,
+        };
+        work::after(Arc::new(Work::default()), waited, async {
+            pools.take(&address(of), What::CheckoutStarted);
+            pools.take(&address(of), out);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_wait_in_front_of_the_pool_is_counted_once_and_whole() {
+        let pools = two();
+        checked_out(&pools, HERE, None).await;
+        let waiting = pools.queue().unwrap();
+        assert_eq!(figures(&pools, HERE).0, 1, "of the pool that is in use");
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let waited = waiting.admitted();
+        assert_eq!(figures(&pools, HERE).0, 1, "it has none so far");
+        pools.take(&address(HERE), What::CheckedIn { connection: 1 });
+        checked_out(&pools, HERE, Some(waited)).await;
+        let (pending, waits, longest) = figures(&pools, HERE);
+        assert_eq!((pending, waits), (0, 2));
+        assert!(longest >= Duration::from_millis(31), "{longest:?}");
+    }
+
+    #[tokio::test]
+    async fn a_wait_that_leads_to_another_server_moves_there() {
+        let pools = two();
+        checked_out(&pools, HERE, None).await;
+        let waited = pools.queue().unwrap().admitted();
+        checked_out(&pools, THERE, Some(waited)).await;
+        assert_eq!(figures(&pools, HERE).0, 0);
+        assert_eq!(figures(&pools, HERE).1, 1, "only the first");
+        assert_eq!((figures(&pools, THERE).0, figures(&pools, THERE).1), (0, 1));
+    }
+
+    #[tokio::test]
+    async fn a_wait_that_leads_nowhere_ends() {
+        let pools = two();
+        let failed = |pools: &PoolWatch| {
+            pools.look(|p| {
+                p.iter()
+                    .map(|(_, p)| p.failed.values().sum::<u64>())
+                    .sum::<u64>()
+            })
+        };
+        // No server could be chosen; the future that waited was dropped; it gave up; everything was forgotten meanwhile.
+        let waited = pools.queue().unwrap().admitted();
+        work::after(Arc::new(Work::default()), Some(waited), async {}).await;
+        drop(pools.queue());
+        pools.queue().unwrap().gave_up();
+        assert_eq!(failed(&pools), 3);
+        let sums = || pools.look(Pools::sums);
+        assert_eq!(sums().2, 0);
+        let waiting = pools.queue();
+        pools.clear();
+        drop(waiting);
+        assert_eq!((sums().2, failed(&pools)), (0, 0));
+    }
+
+    #[test]
+    fn figures_are_whole_while_anybody_looks() {
+        let pools = PoolWatch::default();
+        pools.watch_whole(true);
+        pools.watch_whole(true);
+        pools.watch_whole(false);
+        assert!(pools.is_watched_whole(), "one looks still");
+        pools.watch_whole(false);
+        assert!(!pools.is_watched_whole());
+        pools.watch_whole(false);
+        pools.watch_whole(true);
+        assert!(
+            pools.is_watched_whole(),
+            "one too many to cease counts for none"
+        );
     }
 }

@@ -111,6 +111,14 @@ impl Call {
         &self.comment
     }
 
+    /// The same call, which goes on when its task is stopped.
+    pub(crate) fn unstopped(&self) -> Self {
+        Self {
+            cancel: Cancel::default(),
+            ..self.clone()
+        }
+    }
+
     /// The same call under another comment.
     pub(crate) fn with_comment(&self, comment: String) -> Self {
         Self {

@@ -18,6 +18,8 @@ pub enum FailureKind {
     Tls,
     /// It took longer than was allowed.
     Timeout,
+    /// No connection of the pool was free for as long as one may be waited for: nothing was sent.
+    PoolExhausted,
     /// The person stopped it.
     Cancelled,
     /// The profile is read-only: nothing was sent.

@@ -137,6 +137,7 @@ fn is_of_the_whole(failure: &Failure) -> bool {
         failure.kind,
         FailureKind::Cancelled
             | FailureKind::Timeout
+            | FailureKind::PoolExhausted
             | FailureKind::Unreachable
             | FailureKind::NoPrimary
             | FailureKind::Authentication
