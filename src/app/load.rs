@@ -129,8 +129,8 @@ impl App {
                     let first = problems.first().map(|p| p.message.clone());
                     first.unwrap_or_else(|| "that cannot be read".to_owned())
                 })?;
-                if statement.consequence().writes() {
-                    return Err("that writes, and a load only reads".to_owned());
+                if let Some(why) = Load::refusal(&statement) {
+                    return Err(why);
                 }
                 Some(statement)
             }

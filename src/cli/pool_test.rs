@@ -32,7 +32,8 @@ Exit codes: 0 done, 1 an operation failed, 2 usage or configuration (also a prod
 
 `--format json` prints one object: `profile`, `query`, `concurrency`, `meant_ms`, `took_ms`, `stopped`, `operations`, \
 `rate`, `failed`, `failures` (by what was said), `latency_ms` and `waited_ms` (each `p50`, `p90`, `p99`, `max`), `pool` (`max`, \
-`min`, `servers`, `in_use`, `pending`, `created`, `closed`, `at_limit_ms`, `wait_queue_timeout_ms`), `warnings`, `course` (a list \
+`min`, `servers`, `in_use`, `pending`, `created`, `closed`, `at_limit_ms`, `wait_queue_timeout_ms`), `server` (what it counted itself: `address`, `most`, `at_end`, `pool_at_end`, `monitoring`; \
+or `missing` with the reason), `warnings`, `course` (a list \
 of `ms`, `in_use`, `pending`, `operations`).")]
 pub struct PoolTestArgs {
     /// `PROFILE` or `PROFILE/DB`, or a `mongodb://` or `mongodb+srv://` URI.
@@ -167,10 +168,8 @@ fn statement(text: &str, resolved: &Resolved) -> Result<Arc<Statement>, Exit> {
         print::error(&refused.to_string());
         return Err(Exit::Query);
     }
-    if statement.consequence().writes() {
-        return Err(usage(
-            "the statement writes, and a load only reads: nothing was sent",
-        ));
+    if let Some(why) = Load::refusal(&statement) {
+        return Err(usage(&why));
     }
     Ok(Arc::new(statement))
 }
@@ -248,6 +247,13 @@ fn as_json(profile: &str, report: &LoadReport) -> String {
             "created": report.created, "closed": report.closed,
             "at_limit_ms": millis(report.at_limit),
             "wait_queue_timeout_ms": report.patience.map(millis),
+        },
+        "server": match &report.server {
+            Ok(server) => json!({
+                "address": server.address, "most": server.most, "at_end": server.end.pool,
+                "pool_at_end": server.pool, "monitoring": server.end.monitoring,
+            }),
+            Err(why) => json!({ "missing": why }),
         },
         "warnings": report.warnings(),
         "course": course,

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use mongodb::error::ErrorKind;
 use mongodb::options::{
-    AuthMechanism, ClientOptions, ConnectionString, Credential, HostInfo, SelectionCriteria, Tls,
-    TlsOptions, WriteConcern,
+    AuthMechanism, ClientOptions, ConnectionString, Credential, DriverInfo, HostInfo,
+    SelectionCriteria, Tls, TlsOptions, WriteConcern,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -37,6 +37,8 @@ const HEARTBEAT: Duration = Duration::from_secs(3);
 pub struct Prepared {
     /// The driver's options. Their `Debug` keeps the credential back.
     pub options: ClientOptions,
+    /// What tells this client's connections from all others on the server.
+    mark: String,
     /// Hosts and user, for the words of failures.
     pub scene: Scene,
     /// How long an operation looks for a server.
@@ -49,7 +51,22 @@ pub struct Prepared {
     pub authentication_database: Option<String>,
 }
 
+/// What a client says of itself to the server, beside the driver, so that its connections can be counted there.
+pub(crate) fn marked(mark: &str) -> DriverInfo {
+    DriverInfo::builder()
+        .name(APP_NAME.to_owned())
+        // The platform is cut short where the whole gets too long, with a user for one; the version never is.
+        .version(format!("{}+{mark}", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
 impl Prepared {
+    /// The end of what the server knows as the driver's version of this client's connections, and of no other's.
+    #[must_use]
+    pub fn mark(&self) -> &str {
+        &self.mark
+    }
+
     /// Where reads go: the connection string's read preference.
     #[must_use]
     pub fn selection(&self) -> Option<SelectionCriteria> {
@@ -87,6 +104,8 @@ pub async fn prepare(profile: &Profile) -> Result<Prepared, Failure> {
     tls(&mut options, profile)?;
     limits(&mut options, profile)?;
     options.app_name.get_or_insert_with(|| APP_NAME.to_owned());
+    let mark = bson::oid::ObjectId::new().to_hex();
+    options.driver_info = Some(marked(&mark));
     options.heartbeat_freq.get_or_insert(HEARTBEAT);
     let selection_timeout = *options
         .server_selection_timeout
@@ -97,6 +116,7 @@ pub async fn prepare(profile: &Profile) -> Result<Prepared, Failure> {
         ..Scene::default()
     };
     Ok(Prepared {
+        mark,
         wait_queue_timeout,
         database: profile
             .database

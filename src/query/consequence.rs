@@ -1,7 +1,7 @@
 //! Whether a statement changes what a deployment holds, told from the statement alone.
 //!
 //! What is not known to read counts as a write. Functions that the server runs (`$where`, `$function`) cannot write, so
-//! they read. Sends nothing and asks nobody.
+//! they read; [`Statement::server_code`] finds them. Sends nothing and asks nobody.
 
 use bson::{RawBson, RawBsonRef, RawDocument};
 
@@ -279,6 +279,42 @@ fn inline(options: &RawDocument, field: &str) -> bool {
     matches!(options.get(field), Ok(Some(RawBsonRef::Document(out)))
         if out.iter().flatten().next().is_some_and(|(key, _)| key.as_str() == "inline"))
 }
+
+impl Statement {
+    /// What of the statement is code that the server runs: `$where`, `$function`, `$accumulator`, `mapReduce`; `None`
+    /// where it has none.
+    #[must_use]
+    pub fn server_code(&self) -> Option<&'static str> {
+        if self.operation == Operation::MapReduce {
+            return Some("mapReduce");
+        }
+        let of_cursor = self.cursor.iter().flat_map(|(_, values)| values);
+        let values = self.arguments.iter().chain(of_cursor);
+        // A heap in place of recursion: what a person writes may be nested as deep as they like.
+        let mut left: Vec<RawBsonRef<'_>> = values.map(RawBson::as_raw_bson_ref).collect();
+        while let Some(value) = left.pop() {
+            match value {
+                RawBsonRef::Document(document) => {
+                    for (key, value) in document.iter().flatten() {
+                        if let Some(found) = CODE.iter().find(|c| **c == key.as_str()) {
+                            return Some(found);
+                        }
+                        left.push(value);
+                    }
+                }
+                RawBsonRef::Array(array) => left.extend(array.into_iter().flatten()),
+                RawBsonRef::JavaScriptCode(_) | RawBsonRef::JavaScriptCodeWithScope(_) => {
+                    return Some("JavaScript");
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Operators whose value the server runs as code, and the command that is nothing else.
+const CODE: [&str; 4] = ["$where", "$function", "$accumulator", "mapReduce"];
 
 /// Where a pipeline writes to; `None` where it only reads.
 fn target(pipeline: &RawBson, database: &str) -> Option<String> {

@@ -4,10 +4,12 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use bson::doc;
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
+use crate::support::desk::with_option;
 use crate::support::program::Home;
-use crate::support::server::{TestDatabase, shared_uri};
+use crate::support::server::{FailPoint, TestDatabase, dedicated, options, shared_uri};
 
 fn home(more: &str) -> Home {
     Home::with_config(&format!(
@@ -75,8 +77,14 @@ async fn a_wait_for_a_connection_that_is_too_long_ends_and_is_explained() {
         .insert_one(doc! { "a": 1 })
         .await
         .unwrap();
-    let home = home("wait_queue_timeout = \"150ms\"\n");
-    let query = "db.c.find({$where: 'sleep(400); return true;'})";
+    let about = "queue";
+    let uri = with_option(shared_uri(), &format!("appName={about}"));
+    let home = Home::with_config(&format!(
+        "[profiles.main]\nuri = \"{uri}\"\nmax_pool_size = 3\nwait_queue_timeout = \"150ms\"\n"
+    ));
+    let data = doc! { "blockConnection": true, "blockTimeMS": 400 };
+    let _point = FailPoint::command(shared_uri(), about, &["find"], 10_000, data).await;
+    let query = "db.c.find({a: 1})";
     let target = format!("main/{}", database.name);
     let arguments = [
         "pool-test",
@@ -116,8 +124,13 @@ async fn a_wait_for_a_connection_that_is_too_long_ends_and_is_explained() {
         ran.out
     );
 
+    // The server counts what the pool says that it has.
+    assert_eq!(report["server"]["at_end"], 3, "{}", ran.out);
+    assert_eq!(report["server"]["pool_at_end"], 3, "{}", ran.out);
+    assert_eq!(report["server"]["most"], 3, "{}", ran.out);
+
     // The connection string says it too, where the driver alone would wait for ever.
-    let uri = format!("{}&waitQueueTimeoutMS=150", shared_uri());
+    let uri = with_option(&uri, "waitQueueTimeoutMS=150");
     let own = Home::with_config(&format!(
         "[profiles.main]\nuri = \"{uri}\"\nmax_pool_size = 3\n"
     ));
@@ -152,6 +165,33 @@ fn only_reads_within_bounds_are_taken() {
             ][..],
             "a load only reads",
         ),
+        (
+            &[
+                "pool-test",
+                "main",
+                "--query",
+                "db.c.aggregate([{$merge: {into: 'd'}}])",
+            ][..],
+            "a load only reads",
+        ),
+        (
+            &[
+                "pool-test",
+                "main",
+                "--query",
+                "db.c.find({$expr: {$function: {body: 'x', args: [], lang: 'js'}}})",
+            ][..],
+            "run code (`$function`)",
+        ),
+        (
+            &[
+                "pool-test",
+                "main",
+                "--query",
+                "db.c.find({$where: 'sleep(1)'})",
+            ][..],
+            "run code (`$where`)",
+        ),
         (&["pool-test", "live"][..], "is production"),
     ] {
         let ran = home.run(arguments);
@@ -161,6 +201,105 @@ fn only_reads_within_bounds_are_taken() {
     }
     let agreed = home.run(&["pool-test", "live", "--yes", "--for", "200ms"]);
     assert_eq!(agreed.code, 3, "it went as far as the server: {agreed:?}");
+}
+
+/// Every operation takes the same known time, so that all figures follow from it.
+#[tokio::test]
+async fn its_figures_agree_with_a_computation() {
+    let about = "computed";
+    let database = TestDatabase::new(about).await;
+    let uri = with_option(shared_uri(), &format!("appName={about}"));
+    let home = Home::with_config(&format!(
+        "[profiles.main]\nuri = \"{uri}\"\nmax_pool_size = 4\nmin_pool_size = 4\n"
+    ));
+    let data = doc! { "blockConnection": true, "blockTimeMS": 200 };
+    let _point = FailPoint::command(shared_uri(), about, &["find"], 10_000, data).await;
+    let target = format!("main/{}", database.name);
+    let ran = home.run(&[
+        "pool-test",
+        &target,
+        "-n",
+        "12",
+        "--for",
+        "4s",
+        "--query",
+        "db.c.find({})",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    let number = |path: &str| report.pointer(path).unwrap().as_f64().unwrap();
+    let near = |path: &str, computed: f64, share: f64| {
+        let found = number(path);
+        assert!(
+            (found - computed).abs() <= computed * share,
+            "{path} is {found}, computed {computed}\n{}",
+            ran.out
+        );
+    };
+    // Four at a time, 200 ms each: twenty a second. Twelve places share them, so one takes three turns, two of which it
+    // waits. A machine at work makes all of it a little longer.
+    near("/rate", 20.0, 0.2);
+    near(
+        "/operations",
+        number("/rate") * number("/took_ms") / 1_000.0,
+        0.02,
+    );
+    near("/latency_ms/p50", 600.0, 0.25);
+    near("/waited_ms/p50", 400.0, 0.3);
+    let operations = number("/operations");
+    let counted: f64 = report["course"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["operations"].as_f64().unwrap())
+        .sum();
+    assert!(
+        (counted - operations).abs() <= 12.0,
+        "{counted} of {operations}"
+    );
+    assert_eq!(
+        (number("/pool/in_use"), number("/pool/pending")),
+        (4.0, 8.0)
+    );
+    assert_eq!(number("/server/at_end"), 4.0, "{}", ran.out);
+    near("/pool/at_limit_ms", number("/took_ms"), 0.25);
+}
+
+#[tokio::test]
+async fn a_server_that_dies_in_the_middle_leaves_the_figures_so_far() {
+    let server = dedicated(options()).await;
+    let home = Home::with_config(&format!(
+        "[profiles.main]\nuri = \"{}&serverSelectionTimeoutMS=500\"\nmax_pool_size = 3\n",
+        server.uri().expose_secret()
+    ));
+    let child = home
+        .command(&[
+            "pool-test",
+            "main",
+            "-n",
+            "6",
+            "--for",
+            "4s",
+            "--format",
+            "json",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(2_000)).await;
+    server.stop().await;
+    let ran = home.ran(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(report["operations"].as_u64().unwrap() > 0, "{}", ran.out);
+    assert!(report["failed"].as_u64().unwrap() > 0, "{}", ran.out);
+    let failures = report["failures"].to_string();
+    assert!(failures.contains("cannot reach"), "{failures}");
+    assert!(report["server"]["missing"].is_string(), "{}", ran.out);
+    assert!(report["took_ms"].as_f64().unwrap() < 8_000.0, "{}", ran.out);
 }
 
 #[cfg(unix)]

@@ -32,6 +32,44 @@ pub struct Load {
     pub text: String,
 }
 
+impl Load {
+    /// Why `statement` is not taken for a load; `None` for one that only reads.
+    #[must_use]
+    pub fn refusal(statement: &Statement) -> Option<String> {
+        if statement.consequence().writes() {
+            return Some(
+                "the statement writes, and a load only reads: nothing was sent".to_owned(),
+            );
+        }
+        let code = statement.server_code()?;
+        Some(format!(
+            "the statement has the server run code (`{code}`), and a load only reads: nothing was sent"
+        ))
+    }
+}
+
+/// Connections of one client, as a server counts them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Connections of the pool.
+    pub pool: u32,
+    /// Connections by which the driver watches the server.
+    pub monitoring: u32,
+}
+
+/// What the server counted beside the pool's own figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerCount {
+    /// The server, `host:port`.
+    pub address: String,
+    /// The most that it counted while the load ran; it was asked once a second.
+    pub most: u32,
+    /// What it counted after the load.
+    pub end: Counted,
+    /// What the pool said that it had then.
+    pub pool: u32,
+}
+
 /// A stretch of time of a load.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stretch {
@@ -84,6 +122,8 @@ pub struct LoadReport {
     pub at_limit: Duration,
     /// How long a connection may be waited for, where the profile says it.
     pub patience: Option<Duration>,
+    /// What the busiest server counted itself, or why that cannot be told.
+    pub server: Result<ServerCount, String>,
     /// The course of it, in order.
     pub course: Vec<Stretch>,
 }
@@ -157,6 +197,14 @@ impl LoadReport {
                 self.closed
             ));
         }
+        if let Ok(server) = &self.server
+            && server.end.pool != server.pool
+        {
+            out.push(format!(
+                "the server counts {} connections, and the pool {}: connections that broke are not noticed before they are used, or something between them keeps its own",
+                server.end.pool, server.pool
+            ));
+        }
         if self.operations == 0 && self.failed() == 0 {
             out.push("no operation came to its end".to_owned());
         }
@@ -212,6 +260,13 @@ impl LoadReport {
                 span(self.at_limit)
             ),
         ];
+        out.push(match &self.server {
+            Ok(server) => format!(
+                "server       {} counted {} connections of the pool at the most, {} at the end; {} watch it",
+                server.address, server.most, server.end.pool, server.end.monitoring
+            ),
+            Err(why) => format!("server       its own count cannot be told: {why}"),
+        });
         if let Some(patience) = self.patience {
             out.push(format!(
                 "             a connection is waited for {} at the most",
@@ -313,6 +368,15 @@ mod tests {
             closed: 0,
             at_limit: Duration::from_secs(9),
             patience: None,
+            server: Ok(ServerCount {
+                address: "a.example:27017".to_owned(),
+                most: 10,
+                end: Counted {
+                    pool: 10,
+                    monitoring: 2,
+                },
+                pool: 10,
+            }),
             course: (0..20)
                 .map(|n| Stretch {
                     in_use: 10.min(n),
@@ -354,6 +418,7 @@ mod tests {
             "operations   100   10 a second   0 failed",
             "2–10 for one server; at the most 10 in use, 10 waiting",
             "8 made, 0 closed; at its limit for 9.0 s",
+            "a.example:27017 counted 10 connections of the pool at the most, 10 at the end; 2 watch it",
             "in use",
             "operations a second",
         ] {

@@ -12,10 +12,13 @@ use std::time::{Duration, Instant};
 use bson::rawdoc;
 use tokio::task::JoinSet;
 
+use super::observe::{MARK, count_ours};
 use super::{Post, Runner, STOP_AGAIN, STOP_ATTEMPTS, Streaming, lock, statement};
 use crate::mongo::feed::source::Source;
 use crate::mongo::link::{Call, Cancel};
-use crate::mongo::request::load::{LONGEST, Load, LoadReport, MOST_AT_ONCE, SHORTEST, Stretch};
+use crate::mongo::request::load::{
+    LONGEST, Load, LoadReport, MOST_AT_ONCE, SHORTEST, ServerCount, Stretch,
+};
 use crate::mongo::request::{Failure, FailureKind, ProfileName};
 use crate::pool::{Histogram, Pools};
 use crate::query::Statement;
@@ -31,6 +34,10 @@ const BATCH: u32 = 101;
 const MOST_KINDS: usize = 12;
 /// The pause of a place after a failure, so that a server that refuses is not stormed.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
+/// How often the server is asked for its own count.
+const COUNT: Duration = Duration::from_secs(1);
+/// How often it is asked after the load, for as long as it counts something else than the pool.
+const COUNTS: u32 = 5;
 /// The server stops an operation this long after the load should have ended.
 const OVERTIME: Duration = Duration::from_secs(10);
 
@@ -98,6 +105,8 @@ pub(super) async fn run(
             }
         });
     }
+    let over = Cancel::default();
+    let counting = tokio::spawn(count(Arc::clone(post), call.clone(), over.clone()));
     let mut seen = Seen::new(load.lasts, start);
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -119,6 +128,10 @@ pub(super) async fn run(
     }
     let took = start.elapsed();
     seen.end(tally.ended.load(Ordering::Relaxed), Instant::now());
+    over.cancel();
+    let server = counting
+        .await
+        .unwrap_or_else(|_| Err("the program is ending".to_owned()));
     let (after, most, least, pools) = post.pools.look(|p| {
         let (most, least) = p
             .iter()
@@ -149,6 +162,7 @@ pub(super) async fn run(
         closed: after.closed.saturating_sub(before.closed),
         at_limit: seen.at_limit,
         patience: call.link().patience(),
+        server,
         course: seen.course,
     })
 }
@@ -182,14 +196,11 @@ fn allowed(post: &Post, load: &Load) -> Result<(), Failure> {
         return Ok(());
     };
     statement.plan().map_err(statement::refusal)?;
-    if statement.consequence().writes() {
-        return Err(Failure::new(
-            FailureKind::Query,
-            "the statement writes, and a load only reads: nothing was sent",
-        )
-        .with_help("give a statement such as `db.COLL.find({…})`"));
+    match Load::refusal(statement) {
+        Some(why) => Err(Failure::new(FailureKind::Query, why)
+            .with_help("give a statement such as `db.COLL.find({…})`")),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// One operation.
@@ -222,6 +233,57 @@ fn count_failure(tally: &Tally, failure: Failure) {
         false => "something else".to_owned(),
     };
     *failures.entry(key).or_default() += 1;
+}
+
+/// The server whose pool made most connections.
+fn busiest(pools: &Pools) -> Option<(String, u32)> {
+    let (address, pool) = pools.iter().max_by_key(|(_, p)| p.created)?;
+    let made = pool.in_use() + pool.available();
+    Some((address.to_string(), u32::try_from(made).unwrap_or(u32::MAX)))
+}
+
+/// Has the busiest server count, until `over` and once after it.
+async fn count(post: Arc<Post>, call: Call, over: Cancel) -> Result<ServerCount, String> {
+    let mut most = 0;
+    // What was stopped is counted all the same, and not stopped with it.
+    let call = call
+        .unstopped()
+        .with_comment(format!("{}{MARK}", call.comment()));
+    while !over.is_cancelled() {
+        if let Some((address, _)) = post.pools.look(busiest)
+            && let Ok(counted) = count_ours(&call, &address).await
+        {
+            most = most.max(counted.pool);
+        }
+        let _ = tokio::time::timeout(COUNT, over.cancelled()).await;
+    }
+    let mut told = Err("no server was asked".to_owned());
+    for attempt in 0..COUNTS {
+        if attempt > 0 {
+            tokio::time::sleep(LOOK).await;
+        }
+        let Some((address, _)) = post.pools.look(busiest) else {
+            continue;
+        };
+        told = match count_ours(&call, &address).await {
+            Err(failure) => Err(failure.summary),
+            Ok(end) => {
+                let pool = post.pools.look(busiest).map_or(0, |(_, made)| made);
+                most = most.max(end.pool);
+                Ok(ServerCount {
+                    address,
+                    most,
+                    end,
+                    pool,
+                })
+            }
+        };
+        // The server may notice a moment later than the pool that a connection is gone.
+        if matches!(&told, Ok(server) if server.end.pool == server.pool) {
+            break;
+        }
+    }
+    told
 }
 
 /// Stops on the server what runs under `comment`.

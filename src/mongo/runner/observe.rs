@@ -6,6 +6,7 @@
 
 mod fields;
 mod operations;
+mod ours;
 mod profiler;
 mod server;
 mod shapes;
@@ -28,6 +29,7 @@ use crate::mongo::request::observe::{Observation, Observe, Observed};
 use crate::mongo::request::{Failure, FailureKind, Request};
 
 pub(super) use operations::kill;
+pub(super) use ours::count as count_ours;
 pub(super) use profiler::{Profilers, find_left, restore, restore_all, set};
 pub(super) use tail::Tails;
 
