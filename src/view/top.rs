@@ -3,10 +3,12 @@
 use crate::theme::Role;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::Sheet;
 use super::words;
 use crate::app::profiles::ProfileState;
+use crate::app::scope::Asker;
 use crate::mongo::request::{Access, ConnectionState, FailureKind};
 use crate::pool::warning::{FRESH, PATIENCE};
 
@@ -31,66 +33,138 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
     };
     sheet.clear(area, bar);
     let right = right_side(sheet, area, current.as_ref(), bar);
-    let mut x = area.x + 1;
     let end = area.right().saturating_sub(right + 3);
-    for profile in &app.profiles.all {
-        let known = current.as_ref().is_some_and(|c| c.name == profile.name);
-        if profile.connection == ConnectionState::Closed && !known {
-            continue;
-        }
-        if x >= end {
-            break;
-        }
-        let name_style = sheet
-            .profile_style(profile.color.as_deref())
-            .patch(if known {
-                bar.add_modifier(Modifier::BOLD)
-            } else {
-                bar
-            });
-        let name_style = if known && profile.production {
-            bar.add_modifier(Modifier::BOLD)
-        } else {
-            name_style
+    let shown: Vec<&ProfileState> = app
+        .profiles
+        .all
+        .iter()
+        .filter(|p| p.connection != ConnectionState::Closed || is_front(p, current.as_ref()))
+        .collect();
+    let room = usize::from(end.saturating_sub(area.x + 1));
+    let (pieces, left_out) = fitting(sheet, &shown, current.as_ref(), room);
+    let mut x = area.x + 1;
+    for piece in pieces {
+        let name_style =
+            sheet
+                .profile_style(piece.profile.color.as_deref())
+                .patch(match piece.front {
+                    true => bar.add_modifier(Modifier::BOLD),
+                    false => bar,
+                });
+        let filled = piece.front && piece.profile.production;
+        let name_style = match filled {
+            true => bar.add_modifier(Modifier::BOLD),
+            false => name_style,
         };
-        x += sheet.put(
-            Position::new(x, area.y),
-            end - x,
-            profile.name.as_str(),
-            name_style,
-        );
-        let (mark, words, style) = state(sheet, profile);
-        let style = if profile.production && known {
-            bar
-        } else {
-            bar.patch(style)
+        let of_state = match filled {
+            true => bar,
+            false => bar.patch(piece.style),
         };
-        let text = format!(" {mark} {words}   ");
-        x += sheet.put(
+        let of_pool = match piece.profile.production {
+            true => bar,
+            false => bar.patch(sheet.style(piece.pool_role)),
+        };
+        let state = format!(" {}   ", piece.state);
+        for (text, style) in [
+            (piece.profile.name.as_str(), name_style),
+            (state.as_str(), of_state),
+            (piece.pool.as_str(), of_pool),
+        ] {
+            x += sheet.put(Position::new(x, area.y), end.saturating_sub(x), text, style);
+        }
+    }
+    if !left_out.is_empty() {
+        let text = format!("+{}", left_out.len());
+        let wrong = left_out.iter().any(|p| {
+            let away = !matches!(p.profile.connection, ConnectionState::Closed);
+            !p.pool.is_empty() || (away && !p.profile.is_ready())
+        });
+        let role = if wrong { Role::Warning } else { Role::Dim };
+        let style = bar.patch(sheet.style(role));
+        sheet.put(
             Position::new(x, area.y),
             end.saturating_sub(x),
             &text,
             style,
         );
-        if known {
-            x += pool(sheet, profile, Position::new(x, area.y), end, bar);
-        }
     }
 }
 
-/// Draws how many connections are in use of how many that there may be, and who waits for one.
-fn pool(
-    sheet: &mut Sheet<'_>,
-    profile: &ProfileState,
-    at: Position,
-    end: u16,
-    bar: ratatui::style::Style,
-) -> u16 {
+fn is_front(profile: &ProfileState, current: Option<&ProfileState>) -> bool {
+    current.is_some_and(|c| c.name == profile.name)
+}
+
+/// What is said of one profile.
+struct Piece<'p> {
+    profile: &'p ProfileState,
+    front: bool,
+    /// Its mark and, where there is room, words.
+    state: String,
+    style: ratatui::style::Style,
+    /// What its pools do, with the space behind it; empty for nothing that has to be said.
+    pool: String,
+    pool_role: Role,
+}
+
+impl Piece<'_> {
+    fn width(&self) -> usize {
+        self.profile.name.as_str().width() + self.state.width() + 4 + self.pool.width()
+    }
+}
+
+/// What is said of each profile where that fits; else the others than the one in front lose their words, and then their
+/// place, the last first. What there is no place for comes second.
+fn fitting<'p>(
+    sheet: &Sheet<'_>,
+    shown: &[&'p ProfileState],
+    current: Option<&ProfileState>,
+    room: usize,
+) -> (Vec<Piece<'p>>, Vec<Piece<'p>>) {
+    let mut pieces: Vec<Piece<'p>> = shown
+        .iter()
+        .map(|profile| {
+            let front = is_front(profile, current);
+            let (mark, words, style) = state(sheet, profile);
+            let (pool, pool_role) = pool(sheet, profile, front);
+            Piece {
+                profile,
+                front,
+                state: format!("{mark} {words}"),
+                style,
+                pool,
+                pool_role,
+            }
+        })
+        .collect();
+    let all = |pieces: &[Piece<'_>]| pieces.iter().map(Piece::width).sum::<usize>();
+    if all(&pieces) > room {
+        for piece in pieces.iter_mut().filter(|p| !p.front) {
+            piece.state.truncate(piece.state.find(' ').unwrap_or(0));
+        }
+    }
+    let mut left_out = Vec::new();
+    while all(&pieces) > room.saturating_sub(if left_out.is_empty() { 0 } else { 4 })
+        && let Some(last) = pieces.iter().rposition(|p| !p.front)
+    {
+        left_out.push(pieces.remove(last));
+    }
+    // What is wrong with the pool says more than the words of a state that its mark tells.
+    if all(&pieces) > room
+        && let Some(piece) = pieces.iter_mut().find(|p| !p.pool.is_empty())
+    {
+        piece.state.truncate(piece.state.find(' ').unwrap_or(0));
+    }
+    (pieces, left_out)
+}
+
+/// How many connections are in use of how many that there may be, and who waits for one. Of a profile that is not in
+/// front, and in a narrow terminal, only what is wrong is said.
+fn pool(sheet: &Sheet<'_>, profile: &ProfileState, front: bool) -> (String, Role) {
+    let none = (String::new(), Role::Dim);
     let Some(figures) = profile.pools.as_ref().filter(|_| profile.is_ready()) else {
-        return 0;
+        return none;
     };
-    // What is wrong is said in a narrow terminal too.
-    let wide = sheet.app.size.0 >= POOL_WIDTH;
+    let wide = front && sheet.app.size.0 >= POOL_WIDTH;
     let summary = &figures.summary;
     let now = figures.now(sheet.app.now);
     let most = match summary.max {
@@ -106,10 +180,10 @@ fn pool(
             max if summary.in_use < max as usize => ", one",
             _ => "",
         };
-        text.push_str(&match wide {
-            true => format!("{which} at its limit for {lasts}, {waiting} waiting"),
-            false => format!(", {waiting} waiting"),
-        });
+        text = match wide {
+            true => format!("{text}{which} at its limit for {lasts}, {waiting} waiting"),
+            false => format!("pool full, {waiting} waiting"),
+        };
         role = Role::Warning;
     } else if summary.pending > 0 {
         text.push_str(&format!(", {} waiting", summary.pending));
@@ -121,15 +195,10 @@ fn pool(
         role = Role::Warning;
     }
     if !wide && role != Role::Warning {
-        return 0;
+        return none;
     }
     text.push_str("   ");
-    let style = if profile.production {
-        bar
-    } else {
-        bar.patch(sheet.style(role))
-    };
-    sheet.put(at, end.saturating_sub(at.x), &text, style)
+    (text, role)
 }
 
 fn state(
@@ -145,7 +214,8 @@ fn state(
             let silent = sheet
                 .app
                 .running()
-                .filter(|(_, r)| r.profile == profile.name)
+                // A load is not one question: while it runs, the server answers.
+                .filter(|(_, r)| r.profile == profile.name && r.by != Asker::Load)
                 .map(|(_, r)| sheet.app.now.since(r.since))
                 .max()
                 .unwrap_or_default();

@@ -266,3 +266,45 @@ fn the_way_back_leads_from_a_server_to_all_and_then_to_the_tree() {
     console.keys("esc");
     assert_eq!(console.app.focus, mongodeck::app::Focus::Tree);
 }
+
+#[test]
+fn the_top_bar_keeps_the_profile_in_front_and_what_is_wrong_however_narrow_it_is() {
+    let profiles: Vec<_> = ["analytics", "staging", "far", "main", "audit"]
+        .into_iter()
+        .map(profile)
+        .collect();
+    let story = Story::saturated();
+    for (width, shown) in [
+        (140, "pool 2/4, one at its limit for 12 s, 3 waiting"),
+        (80, "pool full, 3 waiting"),
+        (50, "main ●"),
+    ] {
+        let mut console = Harness::with(&profiles, [], (width, 24));
+        for name in ["analytics", "staging", "far", "audit"] {
+            console.connected(name);
+        }
+        console.connected("main").keys("p m");
+        console.wait(Duration::from_secs(1));
+        console.tell(story.report(story.at + 12_000));
+        let screen = console.screen();
+        let bar = screen.lines().next().unwrap().to_owned();
+        assert!(bar.contains(shown), "{width}: {bar}");
+        assert!(bar.contains("main ●"), "{width}: {bar}");
+        assert!(width == 140 || bar.contains(" +"), "{width}: {bar}");
+    }
+}
+
+#[test]
+fn closing_the_status_overlay_leaves_a_monitor_its_figures() {
+    let mut console = Harness::new();
+    console.connected("main").keys("p m");
+    assert_eq!(watches(&console.effects()), [true]);
+    console.keys("p S");
+    let begun = watches(&console.effects());
+    console.keys("q");
+    let ceased = watches(&console.effects());
+    // Each that began ceases, and the monitor's own is not among them.
+    assert!(!begun.is_empty() && begun.iter().all(|whole| *whole));
+    assert_eq!(ceased.len(), begun.len());
+    assert!(ceased.iter().all(|whole| !whole));
+}
