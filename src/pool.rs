@@ -15,16 +15,18 @@ pub mod histogram;
 pub mod history;
 pub mod members;
 pub mod record;
+mod timeline;
 pub mod warning;
 
 pub use event::{CheckoutFailure, CloseReason, Event, Moment, ServerKind, What, Work};
 pub use fold::{
     CommandFigures, Connection, ConnectionState, Pool, PoolState, Pools, Refused, RoundTrip,
-    Summary, Timeline,
+    Summary,
 };
 pub use histogram::Histogram;
 pub use history::{History, Second};
 pub use members::{Became, Members, Turn};
+pub use timeline::Timeline;
 pub use warning::{Warning, warnings};
 
 #[cfg(test)]

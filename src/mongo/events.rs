@@ -8,6 +8,7 @@
 //! reply and decodes it, which would cost a reader of large batches more than the reading.
 
 mod pools;
+mod waiting;
 pub mod work;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -26,7 +27,7 @@ use crate::mongo::failure::{self, Scene};
 use crate::mongo::request::ProfileName;
 
 pub use pools::{Holders, PoolWatch};
-pub(crate) use pools::{Waited, Waiting};
+pub(crate) use waiting::{Waited, Waiting};
 
 /// How one server stood at its last heartbeat.
 #[derive(Debug, Clone)]

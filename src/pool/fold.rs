@@ -4,7 +4,7 @@
 //! connection come in order. Where one is missing all the same (listening began later, a bound was reached), the fold
 //! believes what came: a connection that is checked out exists.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::event::{CheckoutFailure, CloseReason, Event, Moment, ServerKind, What
 use super::histogram::Histogram;
 use super::history::{History, Second};
 use super::members::Members;
+use super::timeline::Timeline;
 
 /// The most connections told apart in one pool; more are not seen one by one in any console.
 const MOST_CONNECTIONS: usize = 10_000;
@@ -22,16 +23,10 @@ const MOST_COMMANDS: usize = 64;
 /// The most addresses; a deployment has fewer.
 const MOST_ADDRESSES: usize = 1_000;
 
-/// The most check-outs and check-ins kept for the timeline, over all servers.
-const MOST_EVENTS: usize = 2_000;
-
-/// The most other events kept for it.
-const MOST_SELDOM: usize = 1_000;
-
 /// Who got a connection sooner did not wait for one.
 const WAITING: Duration = Duration::from_millis(1);
 
-/// How long a clearing its its cause may have been told.
+/// How long before a clearing its cause may have been told.
 const CAUSE: Duration = Duration::from_secs(2);
 
 /// Whether a pool makes connections.
@@ -462,68 +457,6 @@ impl Pool {
         let level = self.level();
         history.at(now, level);
         history
-    }
-}
-
-/// The last events, oldest first. Connections that are asked for, handed out and given back are thousands a second under
-/// load, so they are kept apart: what seldom happens is not pushed out by them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Timeline {
-    /// Each with its number.
-    routine: VecDeque<(u64, Event)>,
-    seldom: VecDeque<(u64, Event)>,
-    /// How many were told in all, those no longer kept included.
-    pub told: u64,
-}
-
-impl Timeline {
-    /// The events kept, oldest first, each with its number among all that were told.
-    pub fn numbered(&self) -> impl Iterator<Item = (u64, &Event)> {
-        let mut routine = self.routine.iter().peekable();
-        let mut seldom = self.seldom.iter().peekable();
-        std::iter::from_fn(move || {
-            let first = match (routine.peek(), seldom.peek()) {
-                (Some(a), Some(b)) if b.0 < a.0 => seldom.next(),
-                (None, _) => seldom.next(),
-                _ => routine.next(),
-            };
-            first.map(|(number, event)| (*number, event))
-        })
-    }
-
-    /// The events kept, oldest first.
-    pub fn events(&self) -> impl Iterator<Item = &Event> {
-        self.numbered().map(|(_, event)| event)
-    }
-
-    /// The events kept that are no check-outs and check-ins, oldest first.
-    pub fn seldom(&self) -> impl DoubleEndedIterator<Item = &Event> {
-        self.seldom.iter().map(|(_, event)| event)
-    }
-
-    /// How many are kept.
-    #[must_use]
-    pub fn kept(&self) -> usize {
-        self.routine.len() + self.seldom.len()
-    }
-
-    fn push(&mut self, event: Event) {
-        let routine = matches!(
-            event.what,
-            What::CheckoutStarted
-                | What::CheckoutMoved
-                | What::CheckedOut { .. }
-                | What::CheckedIn { .. }
-        );
-        let (events, most) = match routine {
-            true => (&mut self.routine, MOST_EVENTS),
-            false => (&mut self.seldom, MOST_SELDOM),
-        };
-        if events.len() == most {
-            events.pop_front();
-        }
-        events.push_back((self.told, event));
-        self.told += 1;
     }
 }
 

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::sync::Arc;
 
-use super::pools::Waited;
+use super::waiting::Waited;
 use crate::pool::Work;
 
 tokio::task_local! {
