@@ -70,7 +70,13 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
             (state.as_str(), of_state),
             (piece.pool.as_str(), of_pool),
         ] {
-            x += sheet.put(Position::new(x, area.y), end.saturating_sub(x), text, style);
+            let room = end.saturating_sub(x);
+            // The space behind the last one is no text to be cut off with a mark.
+            let text = match text.width() > usize::from(room) {
+                true => text.trim_end(),
+                false => text,
+            };
+            x += sheet.put(Position::new(x, area.y), room, text, style);
         }
     }
     if !left_out.is_empty() {
@@ -137,19 +143,23 @@ fn fitting<'p>(
         })
         .collect();
     let all = |pieces: &[Piece<'_>]| pieces.iter().map(Piece::width).sum::<usize>();
-    if all(&pieces) > room {
+    // The space behind the last one may be cut off.
+    let whole = room + 3;
+    if all(&pieces) > whole {
         for piece in pieces.iter_mut().filter(|p| !p.front) {
             piece.state.truncate(piece.state.find(' ').unwrap_or(0));
         }
     }
+    // The number of those left out takes that space.
+    let most = |left_out: usize| if left_out == 0 { whole } else { room };
     let mut left_out = Vec::new();
-    while all(&pieces) > room.saturating_sub(if left_out.is_empty() { 0 } else { 4 })
+    while all(&pieces) > most(left_out.len())
         && let Some(last) = pieces.iter().rposition(|p| !p.front)
     {
         left_out.push(pieces.remove(last));
     }
     // What is wrong with the pool says more than the words of a state that its mark tells.
-    if all(&pieces) > room
+    if all(&pieces) > most(left_out.len())
         && let Some(piece) = pieces.iter_mut().find(|p| !p.pool.is_empty())
     {
         piece.state.truncate(piece.state.find(' ').unwrap_or(0));

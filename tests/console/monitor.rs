@@ -283,7 +283,9 @@ fn the_top_bar_keeps_the_profile_in_front_and_what_is_wrong_however_narrow_it_is
         for name in ["analytics", "staging", "far", "audit"] {
             console.connected(name);
         }
-        console.connected("main").keys("p m");
+        console.connected("main");
+        console.open("main", "shop.orders");
+        console.keys("p m");
         console.wait(Duration::from_secs(1));
         console.tell(story.report(story.at + 12_000));
         let screen = console.screen();

@@ -186,7 +186,10 @@ fn server_titles(sheet: &mut Sheet<'_>, line: Rect, span: usize) {
     let mut x = line.x + 1;
     let mut put = |width: u16, text: &str| {
         let room = line.right().saturating_sub(x).min(width);
-        sheet.put(Position::new(x, line.y), room, text, style);
+        // A title of which nothing can be read is none.
+        if usize::from(room) >= text.len() || room > 4 {
+            sheet.put(Position::new(x, line.y), room, text, style);
+        }
         x += if width == 0 { 0 } else { width + 1 };
     };
     put(w.address, "server");
