@@ -243,6 +243,10 @@ impl App {
     pub fn wants_ticks(&self) -> bool {
         self.tasks.values().any(|r| r.by != scope::Asker::Nobody)
             || self.tabs.iter().any(|t| t.wants_ticks())
+            || self
+                .overlays
+                .iter()
+                .any(|o| matches!(o, overlay::Overlay::Status(_)))
             || self.notices.fades_at(self.now).is_some()
             || self.profiles.all.iter().any(|p| {
                 matches!(

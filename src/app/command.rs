@@ -204,6 +204,10 @@ pub enum Command {
     Monitor,
     /// How all profiles stand.
     Status,
+    /// Go to the next profile in trouble.
+    NextTrouble,
+    /// Go to the profile in trouble before.
+    PreviousTrouble,
     /// Connect all profiles.
     ConnectAll,
     /// Close all connections.
@@ -1258,6 +1262,18 @@ pub const COMMANDS: &[Entry] = &[
         name: "status",
         help: "how all profiles stand",
         contexts: &[Context::Global],
+    },
+    Entry {
+        command: Command::NextTrouble,
+        name: "next-trouble",
+        help: "the next profile in trouble",
+        contexts: &[Context::Profiles],
+    },
+    Entry {
+        command: Command::PreviousTrouble,
+        name: "previous-trouble",
+        help: "the profile in trouble before",
+        contexts: &[Context::Profiles],
     },
     Entry {
         command: Command::ConnectAll,

@@ -101,6 +101,8 @@ pub enum Asker {
     Undo(String),
     /// An export, which the deck lists.
     Export,
+    /// The list of how all profiles stand, which asks again and again.
+    Standing,
     /// A load, whose figures are shown when it ends or is stopped.
     Load,
     /// Nobody waits for it.

@@ -107,6 +107,7 @@ impl App {
                 for tab in &mut self.tabs {
                     tab.tick(&mut scope);
                 }
+                self.ask_standings(&mut effects);
             }
         }
         for destination in std::mem::take(&mut self.destinations) {
@@ -339,6 +340,10 @@ impl App {
                         namespace: None,
                     });
                 }
+            }
+            Command::NextTrouble | Command::PreviousTrouble => {
+                self.show_status(effects);
+                self.status_command(command, effects);
             }
             Command::Monitor => self.open_monitor(None),
             command if Panel::of(command).is_some() => self.open_monitor(Panel::of(command)),

@@ -2,13 +2,15 @@
 //!
 //! Reads the files of the state directory alone; asks no server. With `--follow` it goes on until it is stopped.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
 use super::{Exit, print, usage};
+use crate::config::check::parse_duration;
 use crate::config::connections::{self, Change};
 use crate::config::paths;
+use crate::value::instant::{iso, parse_iso};
 
 /// How often the files are looked at while following.
 const LOOK: Duration = Duration::from_millis(250);
@@ -30,6 +32,9 @@ pub struct LogArgs {
     /// At the most so many changes, the newest.
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     pub lines: usize,
+    /// Only what happened since: a time ago (`30m`, `2h`, `1d`), or a moment in UTC (`2026-01-31`, `2026-01-31T08:00`).
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
     /// Go on with each new change, until it is stopped by Ctrl-C.
     #[arg(short, long)]
     pub follow: bool,
@@ -63,8 +68,14 @@ pub fn run(args: &LogArgs) -> Exit {
         }
         return Exit::Ok;
     }
-    let wanted =
-        |change: &Change| args.profiles.is_empty() || args.profiles.contains(&change.profile);
+    let since = match args.since.as_deref().map(moment).transpose() {
+        Ok(since) => since,
+        Err(message) => return usage(&message),
+    };
+    let wanted = |change: &Change| {
+        (args.profiles.is_empty() || args.profiles.contains(&change.profile))
+            && since.as_ref().is_none_or(|since| change.at >= *since)
+    };
     let read = |most: usize| {
         connections::read(&directory, most, wanted)
             .map_err(|e| usage(&format!("cannot read the log: {e}")))
@@ -78,7 +89,7 @@ pub fn run(args: &LogArgs) -> Exit {
         return Exit::Ok;
     }
     if told.is_empty() && !args.follow {
-        print::note("nothing is in the log yet");
+        print::note(&nothing(args));
     }
     if !args.follow {
         return Exit::Ok;
@@ -103,6 +114,59 @@ pub fn run(args: &LogArgs) -> Exit {
     }
 }
 
+/// Why there is nothing to tell.
+fn nothing(args: &LogArgs) -> String {
+    let of = match args.profiles.as_slice() {
+        [] => String::new(),
+        names => format!(" of `{}`", names.join("`, `")),
+    };
+    match &args.since {
+        None => format!("nothing{of} is in the log yet"),
+        Some(since) => format!("nothing{of} is in the log since `{since}`"),
+    }
+}
+
+/// The beginning of what is wanted, as the log writes moments, so that texts compare as moments do.
+fn moment(text: &str) -> Result<String, String> {
+    let refused = || {
+        format!(
+            "`--since {}` is no time; write `30m`, `2h`, `1d`, `2026-01-31` or `2026-01-31T08:00` (UTC)",
+            text.escape_debug()
+        )
+    };
+    let text = text.trim();
+    if let Some(ago) = ago(text) {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let millis = i64::try_from(now.saturating_sub(ago).as_millis()).unwrap_or(i64::MAX);
+        return iso(millis).ok_or_else(refused);
+    }
+    // A moment that is cut short stands for its beginning; each part has its own width.
+    const WHOLE: &str = "0000-01-01T00:00:00.000Z";
+    let bare = text.trim_end_matches('Z').replace(' ', "T");
+    let lengths = [10, 13, 16, 19, 23];
+    let whole = match WHOLE.get(bare.len()..) {
+        Some(rest) if lengths.contains(&bare.len()) => format!("{bare}{rest}"),
+        _ => return Err(refused()),
+    };
+    match parse_iso(&whole).and_then(iso) {
+        Some(read) if read == whole => Ok(whole),
+        _ => Err(refused()),
+    }
+}
+
+/// `90s`, `30m`, `2h`, `1d`, or several of them.
+fn ago(text: &str) -> Option<Duration> {
+    match text.strip_suffix('d') {
+        Some(days) => {
+            let days: u64 = days.parse().ok().filter(|d| *d <= 36_500)?;
+            Some(Duration::from_secs(days * 24 * 3_600))
+        }
+        None => parse_duration(text),
+    }
+}
+
 fn tell(changes: &[Change], format: Format) -> print::Sent {
     for change in changes {
         let line = match format {
@@ -114,4 +178,27 @@ fn tell(changes: &[Change], format: Format) -> print::Sent {
         }
     }
     print::Sent::Written
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_beginning_is_read_as_a_moment_or_as_a_time_ago() {
+        for (text, whole) in [
+            ("2026-01-31", "2026-01-31T00:00:00.000Z"),
+            ("2026-01-31T08:00", "2026-01-31T08:00:00.000Z"),
+            ("2026-01-31 08:00:05Z", "2026-01-31T08:00:05.000Z"),
+            ("2026-01-31T08:00:05.250Z", "2026-01-31T08:00:05.250Z"),
+        ] {
+            assert_eq!(moment(text).unwrap(), whole);
+        }
+        let (hour, day) = (moment("1h").unwrap(), moment("1d").unwrap());
+        assert!(day < hour, "{day} {hour}");
+        for text in ["", "soon", "2026-13-01", "2026-1-1", "é", "99999999d", "T"] {
+            assert!(moment(text).is_err(), "{text}");
+        }
+    }
 }

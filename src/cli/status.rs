@@ -72,6 +72,9 @@ pub fn run(args: &StatusArgs) -> Exit {
         (Ok(wait), Ok(timeout)) => (wait, timeout),
         (Err(exit), _) | (_, Err(exit)) => return exit,
     };
+    if timeout == Some(Duration::ZERO) {
+        return usage("`--timeout 0` leaves no time for an answer; write `5` or `500ms`");
+    }
     let config = match configuration::load() {
         Ok(config) => config,
         Err(exit) => return exit,

@@ -14,6 +14,7 @@ pub mod work;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bson::Document;
 use mongodb::ServerType;
 use mongodb::error::Error;
 use mongodb::event::EventHandler;
@@ -47,6 +48,8 @@ pub struct Topology {
     pub servers: BTreeMap<String, Health>,
     /// What each server was at its last answer.
     pub kinds: BTreeMap<String, ServerType>,
+    /// Servers that answer and are not of the set that is asked for, with what they are instead.
+    pub strangers: BTreeMap<String, String>,
     /// Counts changes for the better, so that who waits for one can tell.
     pub recoveries: u64,
 }
@@ -69,6 +72,14 @@ impl Topology {
     pub fn lacks_primary(&self) -> bool {
         let is = |kind: ServerType| self.kinds.values().any(|k| *k == kind);
         is(ServerType::RsSecondary) && !is(ServerType::RsPrimary)
+    }
+
+    /// Where all servers that are left answer and none is of the set that is asked for: one of them, and what it is.
+    #[must_use]
+    pub fn only_strangers(&self) -> Option<(&str, &str)> {
+        let (address, what) = self.strangers.first_key_value()?;
+        let all = self.servers.keys().all(|a| self.strangers.contains_key(a));
+        all.then_some((address.as_str(), what.as_str()))
     }
 
     /// Whether every server was tried and none answers.
@@ -177,12 +188,13 @@ pub fn listen(
 ) -> watch::Receiver<Topology> {
     let (sender, receiver) = watch::channel(Topology::default());
     let seen = pools.clone();
+    let wanted_set = options.repl_set_name.clone();
     options.sdam_event_handler = Some(EventHandler::callback(move |event| {
         seen.take_sdam(&event);
         if let Some(teller) = &teller {
             teller.take(&event);
         }
-        fold(&sender, event);
+        fold(&sender, wanted_set.as_deref(), event);
     }));
     let seen = pools.clone();
     options.cmap_event_handler = Some(EventHandler::callback(move |event| seen.take_cmap(&event)));
@@ -200,7 +212,20 @@ pub fn listen(
     receiver
 }
 
-fn fold(sender: &watch::Sender<Topology>, event: SdamEvent) {
+/// What a server is that does not belong to the set `wanted`; `None` for one that does, or may yet.
+fn stranger(wanted: &str, hello: &Document) -> Option<String> {
+    if let Ok(name) = hello.get_str("setName") {
+        return (name != wanted).then(|| format!("of the set `{name}`"));
+    }
+    if hello.get_str("msg").is_ok_and(|m| m == "isdbgrid") {
+        return Some("a router of a sharded cluster".to_owned());
+    }
+    // One that starts, or waits to be told its set, belongs to none yet.
+    let none_yet = hello.get_bool("isreplicaset").unwrap_or(false);
+    (!none_yet).then(|| "in no replica set".to_owned())
+}
+
+fn fold(sender: &watch::Sender<Topology>, wanted_set: Option<&str>, event: SdamEvent) {
     match event {
         SdamEvent::ServerOpening(e) => {
             sender.send_modify(|t| {
@@ -226,13 +251,22 @@ fn fold(sender: &watch::Sender<Topology>, event: SdamEvent) {
         }
         SdamEvent::ServerHeartbeatSucceeded(e) => {
             let address = e.server_address.to_string();
+            let stranger = wanted_set.and_then(|wanted| stranger(wanted, &e.reply));
             sender.send_if_modified(|t| {
+                let before = match &stranger {
+                    Some(what) => t.strangers.insert(address.clone(), what.clone()),
+                    None => t.strangers.remove(&address),
+                };
+                let other = before != stranger;
                 let better = !matches!(t.servers.get(&address), Some(Health::Answering));
                 if better {
-                    t.servers.insert(address, Health::Answering);
+                    // The driver has done with a stranger, or will at once.
+                    if stranger.is_none() || t.servers.contains_key(&address) {
+                        t.servers.insert(address, Health::Answering);
+                    }
                     t.recoveries += 1;
                 }
-                better
+                better || other
             });
         }
         SdamEvent::ServerHeartbeatFailed(e) => {

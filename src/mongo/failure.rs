@@ -278,6 +278,21 @@ pub fn no_primary(scene: &Scene) -> Failure {
     .with_help("an election may be under way: it is tried again by itself; for reads alone set `readPreference=secondaryPreferred`")
 }
 
+/// What is said of a server that answers and is not of the set that the profile asks for. `what` is what it is.
+#[must_use]
+pub fn stranger(address: &str, what: &str, wanted: &str) -> Failure {
+    Failure::new(
+        FailureKind::Configuration,
+        format!(
+            "`{}` answers, but it is {}, and the profile asks for the set `{}`",
+            plain(address),
+            plain(what),
+            plain(wanted)
+        ),
+    )
+    .with_help("write the name of its set as `replicaSet` into the connection string, or leave that option out")
+}
+
 fn of_selection(message: &str, scene: &Scene) -> Failure {
     if scene.without_primary {
         return no_primary(scene);

@@ -246,7 +246,7 @@ impl Link {
     pub(crate) fn scene(&self) -> Scene {
         Scene {
             troubles: self.topology.borrow().troubles(),
-            without_primary: self.topology.borrow().lacks_primary(),
+            without_primary: !self.is_direct() && self.topology.borrow().lacks_primary(),
             ..self.prepared.scene.clone()
         }
     }
@@ -257,7 +257,12 @@ impl Link {
             self.prepared.selection(),
             Some(SelectionCriteria::ReadPreference(preference)) if !matches!(preference, ReadPreference::Primary)
         );
-        !secondaries_do && self.topology.borrow().lacks_primary()
+        !secondaries_do && !self.is_direct() && self.topology.borrow().lacks_primary()
+    }
+
+    /// Whether one server alone is spoken to, which then answers whatever it is.
+    fn is_direct(&self) -> bool {
+        self.prepared.options.direct_connection == Some(true)
     }
 
     /// The client that a full pool cannot hold up.

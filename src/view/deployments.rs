@@ -1,7 +1,7 @@
 //! Draws how all profiles stand, and the figures of a load.
 
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::overlay::{popup, wrap};
@@ -9,118 +9,250 @@ use super::{Sheet, words};
 use crate::app::load::Loaded;
 use crate::app::profiles::ProfileState;
 use crate::app::regions::{Hit, scrolled};
+use crate::app::scope::Moment;
 use crate::app::status::{Status, members, next_attempt};
-use crate::mongo::request::{ConnectionState, Failure};
+use crate::mongo::request::standing::{Health, TlsUse};
+use crate::mongo::request::{ConnectionState, Failure, FailureKind};
 use crate::theme::Role;
 
 /// Rows below the list, for what is known of the profile at the cursor.
 const DETAIL: u16 = 6;
 
+/// The wider of these leave more room to names.
+const WIDE: u16 = 100;
+
+/// A line for each profile begins here: the marker of the cursor.
+const MARKER: u16 = 2;
+
+/// The columns and how wide each is; the last one takes what is left.
+struct Columns {
+    name: u16,
+    state: u16,
+    version: u16,
+    round_trip: u16,
+    pool: u16,
+    in_use: u16,
+    tls: u16,
+    auth: u16,
+}
+
+impl Columns {
+    fn fitting(width: u16, names: usize) -> Self {
+        let names = u16::try_from(names.max("PROFILE".len())).unwrap_or(u16::MAX);
+        let wide = width >= WIDE;
+        Self {
+            name: names.min(if wide { 24 } else { 14 }),
+            state: 12,
+            version: 7,
+            round_trip: 8,
+            pool: if wide { 8 } else { 5 },
+            in_use: if wide { 16 } else { 0 },
+            tls: if wide { 11 } else { 3 },
+            auth: if wide { 18 } else { 8 },
+        }
+    }
+
+    /// Where each column begins, and how wide it is.
+    fn places(&self, from: u16, end: u16) -> Vec<(u16, u16)> {
+        let mut x = from + MARKER;
+        let widths = [
+            self.name,
+            self.state,
+            self.version,
+            self.round_trip,
+            self.pool,
+            self.in_use,
+            self.tls,
+            self.auth,
+            u16::MAX,
+        ];
+        let mut places = Vec::with_capacity(widths.len());
+        for width in widths {
+            let width = width.min(end.saturating_sub(x));
+            places.push((x, width));
+            // A column that is left out leaves no gap.
+            x = x.saturating_add(width + u16::from(width > 0)).min(end);
+        }
+        places
+    }
+}
+
 /// Draws how all profiles stand.
 pub fn draw(sheet: &mut Sheet<'_>, area: Rect, status: &Status) {
     let app = sheet.app;
-    let ready = app.profiles.all.iter().filter(|p| p.is_ready()).count();
-    let title = format!("profiles  {ready}/{} answer", app.profiles.all.len());
-    let rows = u16::try_from(app.profiles.all.len().max(1)).unwrap_or(u16::MAX);
-    let height = rows.saturating_add(DETAIL + 3).min(area.height);
+    let all = &app.profiles.all;
+    let well = all
+        .iter()
+        .filter(|p| status.health(p) == Health::Well)
+        .count();
+    let title = format!("profiles  {well}/{} healthy", all.len());
+    let rows = u16::try_from(all.len().max(1)).unwrap_or(u16::MAX);
+    let height = rows.saturating_add(DETAIL + 4).min(area.height);
     let inside = popup(sheet, area, area.width.min(118), height, &title);
     let base = sheet.style(Role::Popup);
+    let dim = base.patch(sheet.style(Role::Dim));
     let list = Rect {
-        height: inside.height.saturating_sub(DETAIL + 1),
+        y: inside.y + 1,
+        height: inside.height.saturating_sub(DETAIL + 2),
         ..inside
     };
     sheet.regions.overlay_rows = usize::from(list.height);
-    if app.profiles.all.is_empty() {
-        let text = "no profile is configured: `mongodeck config init` writes a first configuration";
-        let style = base.patch(sheet.style(Role::Dim));
-        sheet.put(Position::new(inside.x, inside.y), inside.width, text, style);
+    if all.is_empty() {
+        let lines = [
+            "no profile is configured: `mongodeck config init` writes a first configuration,",
+            "or set `MONGODB_URI` to a connection string",
+        ];
+        for (y, text) in (inside.y..inside.bottom()).zip(lines) {
+            sheet.put(Position::new(inside.x, y), inside.width, text, dim);
+        }
         return;
     }
-    let names = app
-        .profiles
-        .all
-        .iter()
-        .map(|p| p.name.as_str().width())
-        .max();
-    let name_width = u16::try_from(names.unwrap_or(0))
-        .unwrap_or(u16::MAX)
-        .min(20);
+    let names = all.iter().map(|p| p.name.as_str().width()).max();
+    let columns = Columns::fitting(inside.width, names.unwrap_or(0));
+    let places = columns.places(list.x, list.right());
+    let head = [
+        "PROFILE", "STATE", "VERSION", "TRIP", "POOL", "IN USE", "TLS", "AUTH", "SET",
+    ];
+    for (text, (x, width)) in head.iter().zip(&places) {
+        sheet.put(Position::new(*x, inside.y), *width, text, dim);
+    }
     let first = scrolled(0, status.cursor, usize::from(list.height));
-    for (y, (place, profile)) in
-        (list.y..list.bottom()).zip(app.profiles.all.iter().enumerate().skip(first))
-    {
+    for (y, (place, profile)) in (list.y..list.bottom()).zip(all.iter().enumerate().skip(first)) {
         let line = Rect {
             y,
             height: 1,
             ..list
         };
         sheet.hit(line, Hit::Item(place));
-        let at_cursor = place == status.cursor;
-        let base = if at_cursor {
-            base.patch(sheet.style(Role::Cursor))
-        } else {
-            base
-        };
-        sheet.clear(line, base);
-        let name = base
-            .patch(sheet.profile_style(profile.color.as_deref()))
-            .add_modifier(Modifier::BOLD);
-        let marker = if at_cursor { "▸ " } else { "  " };
-        sheet.put(Position::new(line.x, y), 2, marker, base);
-        sheet.put(
-            Position::new(line.x + 2, y),
-            name_width,
-            profile.name.as_str(),
-            name,
-        );
-        let (text, role) = standing(sheet, profile);
-        let x = line.x + 3 + name_width;
-        let figures = format!("   {}", figures(profile));
-        let dim = base.patch(sheet.style(Role::Dim));
-        let style = base.patch(sheet.style(role));
-        sheet.put_all(
-            Position::new(x, y),
-            line.right().saturating_sub(x),
-            [(text.as_str(), style), (figures.as_str(), dim)],
+        row(
+            sheet,
+            line,
+            &places,
+            status,
+            profile,
+            place == status.cursor,
         );
     }
-    if let Some(profile) = app.profiles.all.get(status.cursor) {
+    if let Some(profile) = all.get(status.cursor) {
         let below = Rect {
             y: list.bottom() + 1,
             height: inside.bottom().saturating_sub(list.bottom() + 1),
             ..inside
         };
         sheet.horizontal(inside.x, list.bottom(), inside.width);
-        detail(sheet, below, profile);
+        if let Some(text) = read_at(status, profile, app.now) {
+            let title = Rect {
+                y: list.bottom(),
+                height: 1,
+                width: inside.width.saturating_sub(1),
+                ..inside
+            };
+            let role = match status.is_old(profile, app.now) {
+                true => Role::Warning,
+                false => Role::Dim,
+            };
+            let style = base.patch(sheet.style(role));
+            sheet.put_right(title, &format!(" {text} "), style);
+        }
+        detail(sheet, below, status, profile);
     }
 }
 
-fn standing(sheet: &Sheet<'_>, profile: &ProfileState) -> (String, Role) {
+/// When a deployment was asked last with success, in words; `None` where it never was.
+fn read_at(status: &Status, profile: &ProfileState, now: Moment) -> Option<String> {
+    let (_, at) = status.answer(&profile.name)?;
+    let age = now.since(at);
+    Some(match status.is_old(profile, now) {
+        true => format!("as read {} ago", words::whole(age)),
+        false => format!("read at {}", words::clock(at.0)),
+    })
+}
+
+fn row(
+    sheet: &mut Sheet<'_>,
+    line: Rect,
+    places: &[(u16, u16)],
+    status: &Status,
+    profile: &ProfileState,
+    at_cursor: bool,
+) {
+    let base = sheet.style(Role::Popup);
+    let base = match at_cursor {
+        true => base.patch(sheet.style(Role::Cursor)),
+        false => base,
+    };
+    sheet.clear(line, base);
+    let marker = if at_cursor { "▸ " } else { "  " };
+    sheet.put(Position::new(line.x, line.y), MARKER, marker, base);
+    let dim = base.patch(sheet.style(Role::Dim));
+    let (state, role) = standing(status, profile, sheet.app.now);
+    let mut cells: [(String, Style); 9] = std::array::from_fn(|_| (String::new(), dim));
+    let name = base
+        .patch(sheet.profile_style(profile.color.as_deref()))
+        .add_modifier(Modifier::BOLD);
+    cells[0] = (profile.name.to_string(), name);
+    cells[1] = (state, base.patch(sheet.style(role)));
+    if let ConnectionState::Ready(server) = &profile.connection {
+        cells[2].0.clone_from(&server.version);
+        let said = status.answer(&profile.name).map(|(s, _)| s.round_trip);
+        cells[3].0 = words::span(said.unwrap_or(server.round_trip));
+    }
+    if let Some((least, most)) = bounds(profile) {
+        cells[4].0 = format!("{least}–{most}");
+    }
+    cells[5].0 = in_use(profile).unwrap_or_default();
+    if let Some(setup) = profile.setup.as_deref() {
+        cells[6].0 = match setup.tls {
+            // There is no room for two words in a narrow column, and none for a doubt.
+            TlsUse::Unchecked if places[6].1 < 11 => "any".to_owned(),
+            other => other.word().to_owned(),
+        };
+        if setup.tls == TlsUse::Unchecked {
+            cells[6].1 = base.patch(sheet.style(Role::Warning));
+        }
+        cells[7].0 = match &setup.auth {
+            Some(auth) => auth.user.clone().unwrap_or_else(|| auth.mechanism.clone()),
+            None => "none".to_owned(),
+        };
+    }
+    if let Some((set, sure)) = set(status, profile) {
+        cells[8].0 = set;
+        if sure && !status.is_old(profile, sheet.app.now) {
+            cells[8].1 = base;
+        }
+    }
+    let spans = !profile.is_ready();
+    for (n, ((text, style), (x, width))) in cells.iter().zip(places).enumerate() {
+        let width = match (n, places.get(4)) {
+            // What is not connected has neither version nor round trip, and more to say.
+            (1, Some((pool, _))) if spans => pool.saturating_sub(x + 1),
+            _ => *width,
+        };
+        if !text.is_empty() {
+            sheet.put(Position::new(*x, line.y), width, text, *style);
+        }
+    }
+}
+
+fn standing(status: &Status, profile: &ProfileState, now: Moment) -> (String, Role) {
     match &profile.connection {
         ConnectionState::Closed => ("○ closed".to_owned(), Role::Dim),
         ConnectionState::Connecting => ("◌ connecting".to_owned(), Role::Warning),
-        ConnectionState::Ready(server) => {
-            let set = server.set_name.as_deref().map(|s| {
-                let (answer, all) = members(profile);
-                match all {
-                    0 | 1 => format!("{s} "),
-                    _ => format!("{s} {answer}/{all} "),
-                }
-            });
-            let text = format!(
-                "● {}{} {}  {}",
-                set.unwrap_or_default(),
-                server.role.word(),
-                server.version,
-                words::span(server.round_trip)
-            );
-            (text, Role::Success)
-        }
-        ConnectionState::Retrying { attempt, .. } => {
-            let left = next_attempt(profile, sheet.app.now).unwrap_or_default();
+        ConnectionState::Ready(server) => match status.health(profile) {
+            Health::Impaired(_) => (format!("! {}", server.role.word()), Role::Warning),
+            _ => (format!("● {}", server.role.word()), Role::Success),
+        },
+        ConnectionState::Retrying {
+            attempt, failure, ..
+        } => {
+            let left = next_attempt(profile, now).unwrap_or_default();
+            let what = match failure.kind {
+                FailureKind::NoPrimary => "no primary",
+                _ => "away",
+            };
             let text = match left.is_zero() {
-                true => format!("◌ away: attempt {} is under way", attempt + 1),
-                false => format!("◌ away: tries again in {} s", left.as_secs() + 1),
+                true => format!("◌ {what}: attempt {}", attempt + 1),
+                false => format!("◌ {what}: again in {} s", left.as_secs() + 1),
             };
             (text, Role::Error)
         }
@@ -128,57 +260,47 @@ fn standing(sheet: &Sheet<'_>, profile: &ProfileState) -> (String, Role) {
     }
 }
 
-/// Pool, TLS and user, as far as they are known.
-fn figures(profile: &ProfileState) -> String {
-    let mut parts = Vec::new();
-    let setup = profile.setup.as_deref();
-    let bounds = match setup {
+fn bounds(profile: &ProfileState) -> Option<(u32, u32)> {
+    match profile.setup.as_deref() {
         Some(s) => Some((s.min_pool_size, s.max_pool_size)),
         None => profile.min_pool_size.zip(profile.max_pool_size),
-    };
-    if let Some((least, most)) = bounds {
-        parts.push(
-            match profile.pools.as_ref().filter(|_| profile.is_ready()) {
-                Some(figures) => {
-                    let summary = &figures.summary;
-                    let (in_use, open) = (summary.in_use, summary.in_use + summary.available);
-                    let waits = match summary.pending {
-                        0 => String::new(),
-                        n => format!(", {n} waiting"),
-                    };
-                    format!("pool {least}–{most}: {in_use} of {open} in use{waits}")
-                }
-                None => format!("pool {least}–{most}"),
-            },
-        );
     }
-    if let Some(setup) = setup {
-        parts.push(format!("TLS {}", setup.tls.word()));
-        parts.push(match &setup.auth {
-            Some(auth) => auth.user.clone().unwrap_or_else(|| auth.mechanism.clone()),
-            None => "no user".to_owned(),
-        });
-    }
-    parts.join("   ")
 }
 
-fn detail(sheet: &mut Sheet<'_>, area: Rect, profile: &ProfileState) {
+/// `3 of 5, 2 waiting`, while it is connected.
+fn in_use(profile: &ProfileState) -> Option<String> {
+    let summary = &profile
+        .pools
+        .as_ref()
+        .filter(|_| profile.is_ready())?
+        .summary;
+    let open = summary.in_use + summary.available;
+    let waits = match summary.pending {
+        0 => String::new(),
+        n => format!(", {n} wait"),
+    };
+    Some(format!("{} of {open}{waits}", summary.in_use))
+}
+
+/// The set with how many of its members work, and whether the deployment itself said so.
+fn set(status: &Status, profile: &ProfileState) -> Option<(String, bool)> {
+    if let Some((standing, _)) = status.answer(&profile.name) {
+        return standing.set.as_ref().map(|set| (set.text(), true));
+    }
+    let ConnectionState::Ready(server) = &profile.connection else {
+        return None;
+    };
+    let name = server.set_name.as_deref()?;
+    Some(match members(profile) {
+        (_, 0 | 1) => (name.to_owned(), false),
+        (answer, all) => (format!("{name} {answer}/{all}"), false),
+    })
+}
+
+fn detail(sheet: &mut Sheet<'_>, area: Rect, status: &Status, profile: &ProfileState) {
     let base = sheet.style(Role::Popup);
     let mut lines: Vec<(String, Role)> = Vec::new();
     let mut say = |text: String, role| lines.push((text, role));
-    if let Some(setup) = profile.setup.as_deref() {
-        let mut text = format!("at {}", setup.hosts.join(", "));
-        if let Some(auth) = &setup.auth {
-            text.push_str(&format!("   {}", auth.mechanism));
-            if let Some(source) = &auth.source {
-                text.push_str(&format!(" in {source}"));
-            }
-        }
-        if setup.direct {
-            text.push_str("   this server alone");
-        }
-        say(text, Role::Dim);
-    }
     match &profile.connection {
         ConnectionState::Retrying {
             attempt, failure, ..
@@ -200,34 +322,95 @@ fn detail(sheet: &mut Sheet<'_>, area: Rect, profile: &ProfileState) {
             );
         }
         ConnectionState::Closed => say("Enter connects".to_owned(), Role::Dim),
-        ConnectionState::Connecting | ConnectionState::Ready(_) => {}
-    }
-    if let Some(pools) = profile.pools.as_ref().and_then(|f| f.whole.as_ref()) {
-        for (address, pool) in pools.iter().filter(|(_, p)| p.kind.is_some()) {
-            let word = pool.kind.map_or("unknown", |k| k.word());
-            let text = match &pool.failing {
-                Some((_, why)) => format!("{address}  {word}: {why}"),
-                None => format!("{address}  {word}  {}", words::span(pool.round_trip.last)),
-            };
-            say(
-                text,
-                if pool.failing.is_some() {
-                    Role::Error
-                } else {
-                    Role::Text
-                },
-            );
+        ConnectionState::Connecting => {}
+        ConnectionState::Ready(_) => {
+            if let Health::Impaired(why) = status.health(profile) {
+                say(format!("! {why}"), Role::Warning);
+            }
+            if let Some(failure) = status.refusal(&profile.name) {
+                say(
+                    format!("how it stands was not told: {failure}"),
+                    Role::Warning,
+                );
+            }
         }
+    }
+    if let Some(setup) = profile.setup.as_deref() {
+        let mut text = format!("at {}", setup.hosts.join(", "));
+        text.push_str(&format!("   TLS {}", setup.tls.word()));
+        match &setup.auth {
+            Some(auth) => {
+                text.push_str(&format!("   {}", auth.mechanism));
+                if let Some(user) = &auth.user {
+                    text.push_str(&format!(" {user}"));
+                }
+                if let Some(source) = &auth.source {
+                    text.push_str(&format!(" in {source}"));
+                }
+            }
+            None => text.push_str("   no user"),
+        }
+        if setup.direct {
+            text.push_str("   this server alone");
+        }
+        say(text, Role::Dim);
+    }
+    if let Some((least, most)) = bounds(profile)
+        && let Some(used) = in_use(profile)
+    {
+        say(format!("pool of {least}–{most}: {used} in use"), Role::Dim);
+    }
+    let said = status
+        .answer(&profile.name)
+        .and_then(|(s, _)| s.set.as_ref());
+    match said {
+        Some(set) => {
+            let old = status.is_old(profile, sheet.app.now);
+            for member in &set.members {
+                let role = match member.works() {
+                    _ if old => Role::Dim,
+                    Some(false) => Role::Error,
+                    _ => Role::Text,
+                };
+                let silent = match member.up {
+                    Some(false) => "  does not answer",
+                    _ => "",
+                };
+                let state = member.state.to_lowercase();
+                say(format!("{}  {state}{silent}", member.host), role);
+            }
+        }
+        None => driver_view(profile, &mut say),
     }
     let mut y = area.y;
     for (text, role) in lines {
-        let style = base.patch(sheet.style(role));
+        let style = match role {
+            Role::Text => base,
+            role => base.patch(sheet.style(role)),
+        };
         for row in wrap(&[text], usize::from(area.width)) {
             if y >= area.bottom() {
                 return;
             }
             sheet.put(Position::new(area.x, y), area.width, &row, style);
             y += 1;
+        }
+    }
+}
+
+/// The servers as the driver's monitors see them, before the deployment itself has said it.
+fn driver_view(profile: &ProfileState, say: &mut impl FnMut(String, Role)) {
+    let Some(pools) = profile.pools.as_ref().and_then(|f| f.whole.as_ref()) else {
+        return;
+    };
+    for (address, pool) in pools.iter().filter(|(_, p)| p.kind.is_some()) {
+        let word = pool.kind.map_or("unknown", |k| k.word());
+        match &pool.failing {
+            Some((_, why)) => say(format!("{address}  {word}: {why}"), Role::Error),
+            None => {
+                let trip = words::span(pool.round_trip.last);
+                say(format!("{address}  {word}  {trip}"), Role::Text);
+            }
         }
     }
 }

@@ -55,6 +55,8 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
             Command::Disconnect,
             Command::ConnectAll,
             Command::CloseAll,
+            Command::NextTrouble,
+            Command::Monitor,
             Command::Back,
         ][..],
         Some(Overlay::Referrers(_)) => &[Command::Accept, Command::Back],
@@ -125,7 +127,9 @@ fn running(sheet: &Sheet<'_>) -> String {
     let app = sheet.app;
     let longest = app
         .running()
-        .filter(|(_, r)| !matches!(r.by, Asker::Nobody | Asker::Export) && !r.waits_for_news)
+        .filter(|(_, r)| {
+            !matches!(r.by, Asker::Nobody | Asker::Export | Asker::Standing) && !r.waits_for_news
+        })
         .map(|(_, r)| app.now.since(r.since))
         .max()
         .unwrap_or_default();
@@ -133,9 +137,9 @@ fn running(sheet: &Sheet<'_>) -> String {
         return String::new();
     }
     // A write that was sent is waited for.
-    let stops = app
-        .running()
-        .any(|(_, r)| r.writes.is_none() && !matches!(r.by, Asker::Nobody | Asker::Export));
+    let stops = app.running().any(|(_, r)| {
+        r.writes.is_none() && !matches!(r.by, Asker::Nobody | Asker::Export | Asker::Standing)
+    });
     let stop = sheet
         .keymaps
         .hint(app.context(), Command::Cancel)
@@ -236,6 +240,8 @@ fn short(command: Command) -> &'static str {
         Command::Disconnect => "disconnect",
         Command::ConnectAll => "connect all",
         Command::CloseAll => "close all",
+        Command::NextTrouble => "trouble",
+        Command::Monitor => "monitor",
         Command::Quit => "quit",
         Command::Save => "save",
         Command::EditExternal => "$EDITOR",

@@ -131,6 +131,46 @@ fn each_that_fails_says_why_and_what_to_do_and_holds_up_no_other() {
 }
 
 #[test]
+fn a_set_of_another_name_and_a_missing_login_are_told_for_what_they_are() {
+    let place = shared_uri()
+        .split('@')
+        .nth(1)
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap();
+    let user = shared_uri().split('@').next().unwrap();
+    let home = Home::with_config(&format!(
+        "[profiles.other]\nuri = \"{user}@{place}/?replicaSet=other\"\n\
+         [profiles.nobody]\nuri = \"mongodb://{place}/\"\n",
+    ));
+    let start = Instant::now();
+    let ran = home.run(&["status", "--format", "json"]);
+    assert!(
+        start.elapsed() < Duration::from_secs(8),
+        "nothing is waited for"
+    );
+    let whole: Value = serde_json::from_str(&ran.out).unwrap();
+    let other = named(&whole, "other")["failure"].clone();
+    assert_eq!(other["kind"], "Configuration", "{}", ran.out);
+    let summary = other["summary"].as_str().unwrap();
+    assert!(summary.contains("of the set `rs0`"), "{summary}");
+    let nobody = named(&whole, "nobody");
+    assert_eq!(nobody["state"], "impaired", "{}", ran.out);
+    let problem = nobody["problem"].as_str().unwrap();
+    assert!(problem.contains("wants a user"), "{problem}");
+    assert_eq!(home.run(&["status", "nobody"]).code, 1);
+    assert_eq!(home.run(&["status", "nobody", "--timeout", "0"]).code, 2);
+    // The log of one profile, of a time.
+    let lines = |arguments: &[&str]| home.run(arguments).out.lines().count();
+    assert!(lines(&["log", "other", "--since", "1h"]) >= 3);
+    assert_eq!(lines(&["log", "other", "--since", "2126-01-01"]), 0);
+    let nothing = home.run(&["log", "mian"]);
+    assert!(nothing.err.contains("of `mian`"), "{}", nothing.err);
+    assert_eq!(home.run(&["log", "--since", "soon"]).code, 2);
+}
+
+#[test]
 fn without_a_profile_it_is_said_what_to_do() {
     let home = Home::new();
     let ran = home.run(&["status"]);

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mongodeck::app::{Effect, Msg};
+use mongodeck::app::{Effect, Msg, Tab};
 use mongodeck::config::Profile;
 use mongodeck::model::Library;
-use mongodeck::mongo::request::standing::{AuthUse, Setup, TlsUse};
+use mongodeck::mongo::request::standing::{
+    AuthUse, SetMember, SetStanding, Setup, Standing, TlsUse,
+};
 use mongodeck::mongo::request::{
-    ConnectionState, Failure, FailureKind, ProfileName, Report, Request,
+    ConnectionState, Failure, FailureKind, ProfileName, Reply, Report, Request,
 };
 
 use crate::support::console::Console;
@@ -70,19 +72,18 @@ fn three(size: (u16, u16)) -> Harness {
 fn all_profiles_are_shown_with_what_is_known_and_the_next_attempt() {
     let mut console = three((100, 24));
     for text in [
-        "1/3 answer",
-        "● rs0 primary 6.0.5",
-        "pool 2–10",
+        "1/3 healthy",
+        "● primary      6.0.5   1.2 ms   2–10",
         "TLS on",
         "ada",
-        "◌ away: tries again in 5 s",
+        "◌ away: again in 5 s",
         "○ closed",
-        "SCRAM-SHA-256 in admin",
+        "SCRAM-SHA-256 ada in admin",
     ] {
         assert!(console.shows(text), "no `{text}`:\n{}", console.screen());
     }
     console.wait(Duration::from_secs(2));
-    assert!(console.shows("tries again in 3 s"), "{}", console.screen());
+    assert!(console.shows("away: again in 3 s"), "{}", console.screen());
     console.keys("j");
     for text in [
         "connection refused",
@@ -92,12 +93,125 @@ fn all_profiles_are_shown_with_what_is_known_and_the_next_attempt() {
         assert!(console.shows(text), "no `{text}`:\n{}", console.screen());
     }
     console.wait(Duration::from_secs(3));
+    assert!(console.shows("◌ away: attempt 4"), "{}", console.screen());
+    insta::assert_snapshot!(console.screen());
+}
+
+fn set_of(states: [(&str, Option<bool>); 2]) -> Reply {
+    let members = states
+        .into_iter()
+        .enumerate()
+        .map(|(n, (state, up))| SetMember {
+            host: format!("db{n}:27017"),
+            state: state.to_owned(),
+            up,
+        });
+    Reply::Standing(Box::new(Standing {
+        set: Some(SetStanding {
+            name: "rs0".to_owned(),
+            members: members.collect(),
+            asked: true,
+        }),
+        round_trip: Duration::from_millis(7),
+        wants_login: false,
+    }))
+}
+
+#[test]
+fn a_deployment_that_answers_is_asked_how_it_stands_and_what_it_said_keeps_its_time() {
+    let mut console = three((80, 24));
+    let asks = |r: &Request| matches!(r, Request::Standing);
+    let (task, _) = console.request(asks).unwrap();
+    assert!(console.request(asks).is_none(), "only who answers is asked");
+    console.wait(Duration::from_secs(5));
+    assert!(console.request(asks).is_none(), "one question at a time");
+    console.reply(
+        task,
+        Ok(set_of([("PRIMARY", Some(true)), ("SECONDARY", Some(true))])),
+    );
+    for text in [
+        "● primary",
+        "7.0 ms",
+        "rs0 2/2",
+        "read at 00:00:05",
+        "db1:27017  secondary",
+    ] {
+        assert!(console.shows(text), "no `{text}`:\n{}", console.screen());
+    }
+    // By itself again, and what is wrong is said as `mongodeck status` says it.
+    console.wait(Duration::from_secs(3));
+    let (task, _) = console.request(asks).unwrap();
+    console.reply(
+        task,
+        Ok(set_of([
+            ("PRIMARY", Some(true)),
+            ("SECONDARY", Some(false)),
+        ])),
+    );
+    for text in [
+        "! primary",
+        "0/3 healthy",
+        "rs0 1/2",
+        "`db1:27017` does not answer",
+    ] {
+        assert!(console.shows(text), "no `{text}`:\n{}", console.screen());
+    }
+    // A connection that is lost makes it old.
+    told(
+        &mut console,
+        "main",
+        ConnectionState::Retrying {
+            attempt: 1,
+            next_in: Duration::from_secs(1),
+            failure: refused(),
+        },
+    );
+    console.wait(Duration::from_secs(30));
+    assert!(console.shows("as read 30 s ago"), "{}", console.screen());
+    assert!(console.request(asks).is_none());
+    // A set without a primary has members that can say so.
+    told(
+        &mut console,
+        "main",
+        ConnectionState::Retrying {
+            attempt: 1,
+            next_in: Duration::from_secs(1),
+            failure: Failure::new(FailureKind::NoPrimary, "no primary"),
+        },
+    );
+    console.wait(Duration::from_secs(1));
+    let (task, _) = console.request(asks).unwrap();
+    console.reply(
+        task,
+        Ok(set_of([
+            ("SECONDARY", Some(true)),
+            ("SECONDARY", Some(true)),
+        ])),
+    );
+    assert!(console.shows("◌ no primary"), "{}", console.screen());
+    // Whoever leaves asks no more.
+    console.keys("esc").wait(Duration::from_secs(9));
+    assert!(console.request(asks).is_none());
+}
+
+#[test]
+fn the_list_leads_to_what_is_in_trouble_and_to_the_monitor() {
+    let mut console = three((80, 24));
+    assert!(console.shows("▸ main"), "{}", console.screen());
+    console.keys("n");
+    assert!(console.shows("▸ analytics"), "{}", console.screen());
+    console.keys("n");
+    assert!(console.shows("▸ analytics"), "the only one in trouble");
+    console.keys("k p t");
+    assert!(console.app.overlays.is_empty());
     assert!(
-        console.shows("attempt 4 is under way"),
+        matches!(console.app.tab(), Some(Tab::Monitor(_))),
         "{}",
         console.screen()
     );
-    insta::assert_snapshot!(console.screen());
+    // From anywhere, by name.
+    console.keys(":").type_text("next-trouble").keys("enter");
+    assert!(console.shows("▸ analytics"), "{}", console.screen());
 }
 
 #[test]

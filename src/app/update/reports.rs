@@ -215,6 +215,7 @@ impl App {
             Asker::Administration(what) => {
                 self.administration_settled(profile, &what, result, effects)
             }
+            Asker::Standing => self.standing_settled(profile, task, result),
             Asker::Load => self.load_settled(profile, result, effects),
             Asker::Undo(what) => self.undo_settled(&what, &result, effects),
             Asker::Export => self.export_settled(task, result, effects),

@@ -70,6 +70,10 @@ pub struct AuthUse {
 pub struct Standing {
     /// The replica set; `None` where the server is in none.
     pub set: Option<SetStanding>,
+    /// From a question to its answer.
+    pub round_trip: Duration,
+    /// Whether nothing can be read before somebody logs in, which the profile does not.
+    pub wants_login: bool,
 }
 
 /// A replica set.
@@ -152,6 +156,12 @@ pub fn health(connection: &ConnectionState, standing: Option<&Standing>) -> Heal
         }
         ConnectionState::Ready(_) => {}
     }
+    if standing.is_some_and(|s| s.wants_login) {
+        return Health::Impaired(
+            "the server wants a user and a password, and the profile has none: nothing can be read"
+                .to_owned(),
+        );
+    }
     let Some(set) = standing.and_then(|s| s.set.as_ref()) else {
         return Health::Well;
     };
@@ -223,6 +233,7 @@ mod tests {
                 members: members.collect(),
                 asked: true,
             }),
+            ..Standing::default()
         }
     }
 
@@ -242,6 +253,18 @@ mod tests {
                 "{broken:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_server_that_wants_a_login_is_not_well_without_one() {
+        let standing = Standing {
+            wants_login: true,
+            ..Standing::default()
+        };
+        assert!(matches!(
+            health(&ready(), Some(&standing)),
+            Health::Impaired(_)
+        ));
     }
 
     #[test]

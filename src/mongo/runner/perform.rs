@@ -45,12 +45,13 @@ pub(super) async fn perform(
         }
     }
     let link = match request {
-        Request::Observe(_) => post.without_primary(),
-        _ => None,
-    };
-    let link = match link {
-        Some(link) => link,
-        None => post.ready(&cancel).await?,
+        Request::Observe(_) => match post.without_primary() {
+            Some(link) => link,
+            None => post.ready(&cancel).await?,
+        },
+        // Asked of a set without a primary too, for which `ready` would wait.
+        Request::Standing => standing::link(post)?,
+        _ => post.ready(&cancel).await?,
     };
     if request.writes() {
         // An unlock may have run out while the connection was waited for.
@@ -121,7 +122,7 @@ pub(super) async fn perform(
         Request::Load(load) => load::run(post, &call, &load, &cancel)
             .await
             .map(|r| Reply::Loaded(Box::new(r))),
-        Request::Standing => standing::standing(&call)
+        Request::Standing => standing::beside(call)
             .await
             .map(|s| Reply::Standing(Box::new(s))),
         Request::Preview(asked) => preview::preview(&call, &asked).await.map(Reply::Previewed),

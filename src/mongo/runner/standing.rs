@@ -7,14 +7,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bson::{Bson, Document, rawdoc};
-use mongodb::options::{AuthMechanism, Tls};
+use mongodb::error::ErrorKind;
+use mongodb::options::{AuthMechanism, ReadPreference, SelectionCriteria, Tls};
 
 use super::stream::Streaming;
 use super::{Post, Runner, lock};
 use crate::config::connections::{Change, ConnectionLog};
 use crate::mongo::connect::Prepared;
 use crate::mongo::events::Health as ServerHealth;
-use crate::mongo::link::Call;
+use crate::mongo::link::{Call, Link};
 use crate::mongo::request::standing::{AuthUse, SetMember, SetStanding, Setup, Standing, TlsUse};
 use crate::mongo::request::{ConnectionState, Failure, FailureKind, ProfileName, Report};
 
@@ -22,6 +23,9 @@ use crate::mongo::request::{ConnectionState, Failure, FailureKind, ProfileName, 
 const USUAL_POOL: u32 = 10;
 /// The driver's own bound on connections that are made at once.
 const USUAL_CONNECTING: u32 = 2;
+
+/// The server's code for what one may not do.
+const UNAUTHORIZED: i32 = 13;
 
 /// How long the questions after the first answer may take.
 const ASKING: Duration = Duration::from_secs(5);
@@ -72,8 +76,12 @@ impl Runner {
                 other => other,
             },
         };
-        let standing = match connection {
+        let standing = match &connection {
             ConnectionState::Ready(_) => self.ask_standing(&post).await,
+            // Its members answer, and know more than that none of them is primary.
+            ConnectionState::Retrying { failure, .. } if failure.kind == FailureKind::NoPrimary => {
+                self.ask_standing(&post).await
+            }
             _ => None,
         };
         Some(Examined {
@@ -86,7 +94,7 @@ impl Runner {
 
     async fn ask_standing(&self, post: &Arc<Post>) -> Option<Standing> {
         let streaming = Streaming::default();
-        let link = post.ready(&streaming.0).await.ok()?;
+        let link = link(post).ok()?;
         let comment = format!("mongodeck/{}/standing", self.session);
         let call = Call::new(link, &comment, streaming.0.clone()).within(ASKING);
         // A task of its own, since a driver's future is never dropped.
@@ -233,27 +241,73 @@ fn setup(prepared: &Prepared) -> Setup {
     }
 }
 
-/// Asks the server of its deployment.
-pub(super) async fn standing(call: &Call) -> Result<Standing, Failure> {
-    let hello = match call.ask("admin", rawdoc! { "hello": 1 }).await {
+/// The connection of `post`, whether it is of use at the moment or not.
+pub(super) fn link(post: &Post) -> Result<Arc<Link>, Failure> {
+    lock(&post.connection).link.clone().ok_or_else(|| {
+        Failure::new(
+            FailureKind::Gone,
+            format!("profile `{}` is not connected", post.profile.name),
+        )
+        .with_help("connect it first")
+    })
+}
+
+/// How the deployment stands, asked beside the profile's pool, which may be full.
+pub(super) async fn beside(call: Call) -> Result<Standing, Failure> {
+    let call = call.within(ASKING);
+    match call.aside().await {
+        Ok(aside) => standing(&aside).await,
+        Err(error) => Err(call.failure(&error, None)),
+    }
+}
+
+/// Asks the server of its deployment: the primary where there is one, else any member.
+async fn standing(call: &Call) -> Result<Standing, Failure> {
+    let anyone = match call.link().prepared.selection() {
+        Some(chosen) => chosen,
+        None => {
+            SelectionCriteria::ReadPreference(ReadPreference::PrimaryPreferred { options: None })
+        }
+    };
+    let ask = |command| call.ask_of("admin", command, Some(anyone.clone()));
+    let hello = match ask(rawdoc! { "hello": 1 }).await {
         Ok(hello) => hello,
         // Older servers know it by another name.
-        Err(_) => call
-            .ask("admin", rawdoc! { "isMaster": 1 })
+        Err(_) => ask(rawdoc! { "isMaster": 1 })
             .await
             .map_err(|e| call.failure(&e, None))?,
     };
-    let Ok(name) = hello.get_str("setName") else {
-        return Ok(Standing::default());
+    // By now there is a connection, so this is the way there and back alone.
+    let start = Instant::now();
+    let answered = ask(rawdoc! { "ping": 1 }).await;
+    let round_trip = start.elapsed();
+    answered.map_err(|e| call.failure(&e, None))?;
+    let nobody = call.link().prepared.options.credential.is_none();
+    let wants_login = nobody && {
+        let asked = ask(rawdoc! { "listDatabases": 1, "nameOnly": true }).await;
+        asked.is_err_and(
+            |e| matches!(e.kind.as_ref(), ErrorKind::Command(c) if c.code == UNAUTHORIZED),
+        )
     };
-    let asked = call.ask("admin", rawdoc! { "replSetGetStatus": 1 }).await;
+    let alone = Standing {
+        set: None,
+        round_trip,
+        wants_login,
+    };
+    let Ok(name) = hello.get_str("setName") else {
+        return Ok(alone);
+    };
+    let asked = ask(rawdoc! { "replSetGetStatus": 1 }).await;
     let members = asked.ok().and_then(|status| members(&status));
     let set = SetStanding {
         name: name.to_owned(),
         asked: members.is_some(),
         members: members.unwrap_or_else(|| seen(call, &hello)),
     };
-    Ok(Standing { set: Some(set) })
+    Ok(Standing {
+        set: Some(set),
+        ..alone
+    })
 }
 
 fn members(status: &Document) -> Option<Vec<SetMember>> {
