@@ -73,7 +73,7 @@ fn all_profiles_are_shown_with_what_is_known_and_the_next_attempt() {
     let mut console = three((100, 24));
     for text in [
         "1/3 healthy",
-        "● primary      6.0.5   1.2 ms   2–10",
+        "● primary    6.0.5   1.2 ms   2–10",
         "TLS on",
         "ada",
         "◌ away: again in 5 s",
