@@ -361,6 +361,28 @@ impl App {
         let mut scope = scope!(self, (*effects));
         show_details(&mut scope, profile, namespace);
     }
+
+    /// Reads details again that are shown and are of before the connection was lost.
+    pub(super) fn fresh_details(&mut self, profile: &ProfileName, effects: &mut Vec<Effect>) {
+        let old = |d: &super::details::Details| {
+            d.profile == *profile && d.slot.loading().is_none() && d.slot.value().is_some()
+        };
+        let namespace = self.overlays.iter().find_map(|o| match o {
+            Overlay::Details(d) if old(d) => Some(d.namespace.clone()),
+            _ => None,
+        });
+        let Some(namespace) = namespace else { return };
+        let mut scope = scope!(self, (*effects));
+        let task = scope.ask(Asker::Details, profile, Request::Details { namespace });
+        for overlay in &mut self.overlays {
+            if let Overlay::Details(details) = overlay
+                && old(details)
+            {
+                details.slot.begin(task);
+                return;
+            }
+        }
+    }
 }
 
 /// Opens the details of a collection over the panes.

@@ -1,5 +1,6 @@
 //! Everything about one collection: figures, options, validator, indexes with size and use.
 
+use super::scope::Moment;
 use super::slot::Slot;
 use crate::mongo::request::{CollectionDetails, Namespace, ProfileName};
 
@@ -12,6 +13,8 @@ pub struct Details {
     pub namespace: Namespace,
     /// What the server says.
     pub slot: Slot<CollectionDetails>,
+    /// When it said so.
+    pub at: Option<Moment>,
     /// The first line shown.
     pub first: usize,
 }
@@ -24,6 +27,7 @@ impl Details {
             profile,
             namespace,
             slot: Slot::default(),
+            at: None,
             first: 0,
         }
     }

@@ -39,6 +39,8 @@ pub struct ProfileState {
     pub connection: ConnectionState,
     /// Since when it stands so.
     pub since: Moment,
+    /// When it was lost last; what was read before that may no longer be what the server holds.
+    pub lost: Option<Moment>,
     /// Whether it may be written to now.
     pub access: Access,
     /// When an unlock was granted.
@@ -91,6 +93,7 @@ impl ProfileState {
             unlock_for: profile.unlock_for,
             connection: ConnectionState::Closed,
             since: Moment::default(),
+            lost: None,
             access: if locked {
                 Access::ReadOnly
             } else {
@@ -113,6 +116,12 @@ impl ProfileState {
     #[must_use]
     pub fn is_retrying(&self) -> bool {
         matches!(self.connection, ConnectionState::Retrying { .. })
+    }
+
+    /// Whether what was read at `at` is of before the connection was lost.
+    #[must_use]
+    pub fn outdates(&self, at: Moment) -> bool {
+        self.lost.is_some_and(|lost| at <= lost)
     }
 
     /// Why it cannot be written to, in words that say what to do; `None` where it can.

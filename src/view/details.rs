@@ -12,11 +12,17 @@ use crate::mongo::request::{CollectionDetails, CollectionKind, IndexInfo};
 
 /// Draws the details.
 pub fn draw(sheet: &mut Sheet<'_>, area: Rect, details: &Details) {
-    let title = format!("{} on {}", details.namespace, details.profile);
+    let mut title = format!("{} on {}", details.namespace, details.profile);
+    let profile = sheet.app.profiles.get(&details.profile);
+    let at = details.at.filter(|_| details.slot.value().is_some());
+    let old = at.filter(|at| profile.is_some_and(|p| p.outdates(*at)));
+    if let Some(at) = at {
+        title.push_str(&format!("  read {} UTC", words::clock(at.0)));
+    }
     let inside = popup(sheet, area, area.width.min(110), area.height, &title);
     let base = sheet.style(Role::Popup);
     let width = usize::from(inside.width);
-    let lines: Vec<(String, Style)> = match (details.slot.value(), details.slot.failure()) {
+    let mut lines: Vec<(String, Style)> = match (details.slot.value(), details.slot.failure()) {
         (_, Some(failure)) => wrap(&[failure.to_string()], width)
             .into_iter()
             .map(|l| (l, sheet.style(Role::Error)))
@@ -24,6 +30,14 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect, details: &Details) {
         (None, None) => vec![("reading …".to_owned(), sheet.style(Role::Dim))],
         (Some(d), None) => lines(sheet, d, width),
     };
+    if let Some(at) = old {
+        let dim = sheet.style(Role::Dim);
+        for (_, style) in &mut lines {
+            *style = style.patch(dim);
+        }
+        let text = format!("! read {} UTC, {}", words::clock(at.0), words::BEFORE_LOSS);
+        lines.insert(0, (text, sheet.style(Role::Warning)));
+    }
     let first = details
         .first
         .min(lines.len().saturating_sub(usize::from(inside.height)));

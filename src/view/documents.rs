@@ -234,8 +234,9 @@ fn doubt(sheet: &mut Sheet<'_>, tab: &Documents, rest: &mut Rect) {
         .map(|k| format!("; {k} reads again"))
         .unwrap_or_default();
     let text = format!(
-        "! read at {} UTC, before the connection was lost{key}",
-        words::clock(at.0)
+        "! read at {} UTC, {}{key}",
+        words::clock(at.0),
+        words::BEFORE_LOSS
     );
     let line = inner(take(rest, 1));
     let style = sheet.style(Role::Warning);

@@ -71,7 +71,14 @@ fn head(sheet: &mut Sheet<'_>, tab: &Drift, area: Rect) -> u16 {
         lines.push(vec![(format!("✗ {failure}"), Role::Error)]);
     } else if let Some(checked) = subject.found.value() {
         let report = &checked.report;
-        first.push((format!("  read {}", moment(checked)), Role::Dim));
+        let profile = sheet.app.profiles.get(&tab.profile);
+        first.push(match profile.is_some_and(|p| p.outdates(checked.at)) {
+            true => (
+                format!("  ! read {}, {}", moment(checked), words::BEFORE_LOSS),
+                Role::Warning,
+            ),
+            false => (format!("  read {}", moment(checked)), Role::Dim),
+        });
         lines.push(first);
         let documents = words::count(report.findings.documents);
         let took = words::span(report.took);

@@ -482,13 +482,25 @@ fn head_line(sheet: &mut Sheet<'_>, query: &Query, line: Rect) {
             } else {
                 ""
             };
-            right.push(format!(
-                "read {:02}:{:02}:{:02}{mark}, {}",
-                clock.hour,
-                clock.minute,
-                clock.second,
-                words::age(now.since(at))
-            ));
+            // Rows say it in a line of their own.
+            let lines =
+                (results.documents.as_ref()).is_some_and(|d| d.feed.doubtful_since().is_some());
+            let profile = sheet.app.profiles.get(&query.profile);
+            let old = !lines && profile.is_some_and(|p| p.outdates(at));
+            let age = match old {
+                true => words::BEFORE_LOSS.to_owned(),
+                false => words::age(now.since(at)),
+            };
+            let read = format!(
+                "read {:02}:{:02}:{:02}{mark}, {age}",
+                clock.hour, clock.minute, clock.second,
+            );
+            if old {
+                role = Role::Warning;
+                right = vec![format!("! {read}")];
+            } else {
+                right.push(read);
+            }
         }
         if let Some(watch) = &query.watch {
             right.push(format!("every {}", words::span(watch.every)));

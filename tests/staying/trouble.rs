@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mongodb::bson::{Document, doc};
+use mongodeck::app::Msg;
 use mongodeck::model::Library;
 use mongodeck::mongo::sandbox::Options;
 use secrecy::ExposeSecret as _;
@@ -370,4 +371,69 @@ async fn names_that_do_not_resolve_and_listeners_that_say_nothing_are_told_apart
         assert!(before.elapsed() < Duration::from_secs(1));
         console.runner.shutdown().await;
     }
+}
+
+#[tokio::test]
+async fn what_else_was_read_before_a_loss_is_marked_and_what_only_reads_is_read_again() {
+    let (database, relay, mut console) = relayed("elsewhere").await;
+    const MARK: &str = "before the connection was lost";
+    let lost = |console: &Console| console.screen().contains(MARK);
+    // A value that a statement gave: it stays, with its mark, until the person runs it again.
+    console.keys("x ctrl-home");
+    console.tell(Msg::Pasted("db.c.countDocuments({}) // ".to_owned()));
+    console.keys("f5");
+    console.wait_for("value: 8").await;
+    assert!(!lost(&console), "{}", console.screen());
+    relay.hold(true);
+    console.wait_for(MARK).await;
+    let said = line_of(&console, MARK);
+    assert!(said.contains("! read "), "{said}");
+    relay.hold(false);
+    console.wait_for("answers again").await;
+    assert!(lost(&console), "{}", console.screen());
+    console.keys("f5");
+    console
+        .wait_until("the value anew", |s| {
+            s.contains("value: 8") && !s.contains(MARK)
+        })
+        .await;
+    // What comes out of stages is read again by itself.
+    console.keys("ctrl-home");
+    console.tell(Msg::Pasted(
+        "db.c.aggregate([{$match: {_id: {$gt: 3}}}]) // ".to_owned(),
+    ));
+    console.keys("f2");
+    console.wait_for("8 in → 4 out").await;
+    relay.hold(true);
+    console.wait_for(MARK).await;
+    database
+        .collection("c")
+        .insert_one(doc! { "_id": 99 })
+        .await
+        .unwrap();
+    relay.hold(false);
+    console
+        .wait_until("the stages anew", |s| {
+            s.contains("9 in → 5 out") && !s.contains(MARK)
+        })
+        .await;
+    // The details of a collection too.
+    console.open("p", &format!("{}.c", database.name));
+    console.wait_for("row number 7").await;
+    console.keys("I");
+    console.wait_for("9 documents").await;
+    assert!(console.screen().contains("  read "), "{}", console.screen());
+    relay.hold(true);
+    console.wait_for(MARK).await;
+    database
+        .collection("c")
+        .insert_one(doc! { "_id": 100 })
+        .await
+        .unwrap();
+    relay.hold(false);
+    console
+        .wait_until("the details anew", |s| {
+            s.contains("10 documents") && !s.contains(MARK)
+        })
+        .await;
 }

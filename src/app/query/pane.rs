@@ -144,6 +144,10 @@ impl Pane for Query {
         self.settled(scope, task, result, took);
     }
 
+    fn shown(&mut self, scope: &mut Scope<'_>) {
+        self.fresh_previews(scope);
+    }
+
     fn disconnected(&mut self, _scope: &mut Scope<'_>) {
         if let Some(documents) = &mut self.results.documents {
             documents.feed.doubt();

@@ -384,6 +384,16 @@ impl Query {
         self.preview_wanted(scope);
     }
 
+    /// Reads again what is shown of stages, where it is of before the connection was lost.
+    pub(crate) fn fresh_previews(&mut self, scope: &mut Scope<'_>) {
+        let profile = scope.profiles.get(&self.profile);
+        let at = self.stages.previews.said.as_ref().and_then(|s| s.at);
+        let old = at.is_some_and(|at| profile.is_some_and(|p| p.is_ready() && p.outdates(at)));
+        if self.stages.shown && old {
+            self.preview_again(scope);
+        }
+    }
+
     /// Takes the answer to a preview. Whether it was one.
     pub(super) fn preview_settled(
         &mut self,

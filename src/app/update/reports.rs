@@ -117,6 +117,9 @@ impl App {
         if was_ready && is_ready {
             return; // a new round trip time alone
         }
+        if was_ready {
+            known.lost = Some(now);
+        }
         let mut scope = scope!(self, (*effects));
         self.tree.connection_changed(&mut scope, profile);
         if let Some(
@@ -145,12 +148,16 @@ impl App {
             }
             for tab in self.tabs.iter_mut().filter(|t| t.profile() == profile) {
                 tab.reconnected(&mut scope);
-                if Some(tab.id()) == self.front
-                    && let Tab::Documents(documents) = tab
-                {
-                    documents.reread(&mut scope);
+                if Some(tab.id()) != self.front {
+                    continue;
+                }
+                match tab {
+                    Tab::Documents(documents) => documents.reread(&mut scope),
+                    Tab::Query(query) => query.fresh_previews(&mut scope),
+                    _ => {}
                 }
             }
+            self.fresh_details(profile, effects);
             let (now_wanted, later): (Vec<Wanted>, Vec<Wanted>) = std::mem::take(&mut self.wanted)
                 .into_iter()
                 .partition(|w| w.profile == *profile);
@@ -198,6 +205,9 @@ impl App {
             Asker::Details => {
                 for overlay in &mut self.overlays {
                     if let Overlay::Details(details) = overlay {
+                        if details.slot.awaits(task) && result.is_ok() {
+                            details.at = Some(self.now);
+                        }
                         details.slot.settle(
                             task,
                             result.clone().and_then(|r| match r {

@@ -10,6 +10,7 @@ use crate::app::query::{Part, Query};
 use crate::app::regions::Hit;
 use crate::app::words::grouped;
 use crate::app::{Command, Context, Focus};
+use crate::mongo::request::ProfileName;
 use crate::query::stages::{FieldChanges, Sample, State};
 use crate::theme::Role;
 use crate::value::instant::Calendar;
@@ -288,7 +289,7 @@ fn preview(sheet: &mut Sheet<'_>, query: &Query, area: Rect) {
         );
     }
     if input_at < area.bottom() {
-        let (text, role) = input(sheet, previews, said);
+        let (text, role) = input(sheet, &query.profile, previews, said);
         let style = sheet.style(role);
         let line = Rect {
             y: input_at,
@@ -365,12 +366,21 @@ fn figures(said: &Said) -> String {
 }
 
 /// Which documents went in, and when that was read.
-fn input(sheet: &Sheet<'_>, previews: &Previews, said: &Said) -> (String, Role) {
+fn input(
+    sheet: &Sheet<'_>,
+    profile: &ProfileName,
+    previews: &Previews,
+    said: &Said,
+) -> (String, Role) {
     let mut text = match (said.of_input, previews.sample.size()) {
         (true, _) => sample(previews),
         (false, Some(n)) => format!("first {} found", grouped(u64::from(n))),
         (false, None) => "all that it finds".to_owned(),
     };
+    let profile = sheet.app.profiles.get(profile);
+    let old = said
+        .at
+        .filter(|at| profile.is_some_and(|p| p.outdates(*at)));
     if let Some(at) = said.at {
         let at = Calendar::from_millis(i64::try_from(at.0).unwrap_or(0));
         text.push_str(&format!(
@@ -384,6 +394,7 @@ fn input(sheet: &Sheet<'_>, previews: &Previews, said: &Said) -> (String, Role) 
             (format!("{text}  reading {time}"), Role::Busy)
         }
         None if previews.is_busy() => (format!("{text}  reading …"), Role::Busy),
+        None if old.is_some() => (format!("! {text}, {}", words::BEFORE_LOSS), Role::Warning),
         None => (text, Role::Dim),
     }
 }
