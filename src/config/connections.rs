@@ -6,7 +6,7 @@
 //! disk that hangs holds up no connection, and what it cannot take is left out and counted.
 
 use std::fs;
-use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::io::{self, BufRead as _, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -200,25 +200,58 @@ fn file(directory: &Path, age: usize) -> PathBuf {
 
 fn append(directory: &Path, change: &Change, most: u64) -> io::Result<()> {
     let current = file(directory, 0);
-    if fs::metadata(&current).is_ok_and(|m| m.len() >= most) {
-        for age in (0..OLD_FILES).rev() {
-            match fs::rename(file(directory, age), file(directory, age + 1)) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-                _ => {}
-            }
-        }
-    }
+    set_aside(directory, most)?;
     let mut line = serde_json::to_vec(change)?;
     line.push(b'\n');
     let mut options = fs::OpenOptions::new();
-    options.append(true).create(true);
+    options.read(true).append(true).create(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
+    let mut open = options.open(current)?;
+    if breaks_off(&mut open) {
+        line.insert(0, b'\n');
+    }
     // One call, so that two programs that append at once do not mix their lines.
-    options.open(current)?.write_all(&line)
+    open.write_all(&line)
+}
+
+/// Whether the last line has no end, since the disk was full when it was written.
+fn breaks_off(open: &mut fs::File) -> bool {
+    let mut last = [0];
+    let read = open
+        .seek(io::SeekFrom::End(-1))
+        .and_then(|_| open.read_exact(&mut last));
+    read.is_ok() && last != *b"\n"
+}
+
+/// Makes place where the newest file is over its bound. Of several programs that find it so, one does it.
+fn set_aside(directory: &Path, most: u64) -> io::Result<()> {
+    let current = file(directory, 0);
+    let full = || fs::metadata(&current).is_ok_and(|m| m.len() >= most);
+    if !full() {
+        return Ok(());
+    }
+    let turn = match fs::File::open(&current) {
+        Ok(turn) => turn,
+        // Another one has just set it aside.
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(e),
+    };
+    // A file system without locks has the files set aside all the same.
+    let _ = turn.lock();
+    if !full() {
+        return Ok(());
+    }
+    for age in (0..OLD_FILES).rev() {
+        match fs::rename(file(directory, age), file(directory, age + 1)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The last `most` changes of the log in `directory` that `wanted` takes, the newest last. Lines that cannot be read are
@@ -281,6 +314,49 @@ mod tests {
         assert!(in_order);
         let two = read(home.path(), 2, |_| true).unwrap();
         assert_eq!(two[..], kept[kept.len() - 2..]);
+    }
+
+    #[test]
+    fn a_line_that_a_full_disk_broke_off_takes_no_other_with_it() {
+        let home = tempfile::tempdir().unwrap();
+        append(home.path(), &Change::now("a", "b", "c"), 1_000).unwrap();
+        let mut options = fs::OpenOptions::new();
+        let mut open = options.append(true).open(file(home.path(), 0)).unwrap();
+        open.write_all(b"{\"at\": \"2026-").unwrap();
+        append(home.path(), &Change::now("a", "c", "d"), 1_000).unwrap();
+        let kept = read(home.path(), 10, |_| true).unwrap();
+        assert_eq!(kept.len(), 2);
+        assert_eq!(kept[1].after, "d");
+    }
+
+    #[test]
+    fn programs_that_write_at_once_set_only_full_files_aside() {
+        let home = tempfile::tempdir().unwrap();
+        let most = 2_000;
+        std::thread::scope(|threads| {
+            for n in 0..4 {
+                let path = home.path();
+                threads.spawn(move || {
+                    for line in 0..100 {
+                        let change = Change::now("main", "ready", format!("retrying {n} {line}"));
+                        append(path, &change, most).unwrap();
+                    }
+                });
+            }
+        });
+        for age in 1..=OLD_FILES {
+            let text = fs::read_to_string(file(home.path(), age)).unwrap();
+            assert!(text.len() as u64 >= most, "{age}: {} bytes", text.len());
+            assert!(
+                (text.len() as u64) < most + 1_000,
+                "{age}: {} bytes",
+                text.len()
+            );
+            let whole = text
+                .lines()
+                .all(|l| serde_json::from_str::<Change>(l).is_ok());
+            assert!(whole, "{text}");
+        }
     }
 
     #[test]
