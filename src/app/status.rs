@@ -25,6 +25,9 @@ use crate::pool::ServerKind;
 /// How often a deployment is asked.
 const EVERY: Duration = Duration::from_secs(3);
 
+/// A question without an answer for so long is asked again: the line it went by may be dead.
+const LOST: Duration = Duration::from_secs(15);
+
 /// An answer that is so old is no longer how it stands.
 const OLD: Duration = Duration::from_secs(10);
 
@@ -90,16 +93,18 @@ impl Status {
         let due = |p: &&ProfileState| {
             let said = self.said.get(&p.name);
             let waits = said.is_some_and(|s| s.slot.loading().is_some());
+            let pause = if waits { LOST } else { EVERY };
             let asked = said.and_then(|s| s.asked);
-            can_say(p) && !waits && asked.is_none_or(|at| now.since(at) >= EVERY)
+            can_say(p) && asked.is_none_or(|at| now.since(at) >= pause)
         };
         profiles.iter().filter(due).map(|p| &p.name).collect()
     }
 
-    fn asks(&mut self, profile: &ProfileName, task: TaskId, now: Moment) {
+    /// Gives the question that is thereby outdated.
+    fn asks(&mut self, profile: &ProfileName, task: TaskId, now: Moment) -> Option<TaskId> {
         let said = self.said.entry(profile.clone()).or_default();
         said.asked = Some(now);
-        said.slot.begin(task);
+        said.slot.begin(task)
     }
 }
 
@@ -164,8 +169,12 @@ impl App {
         for profile in due {
             let mut scope = super::update::scope!(self, (*effects));
             let task = scope.ask(Asker::Standing, &profile, Request::Standing);
-            if let Some(Overlay::Status(status)) = self.overlays.iter_mut().find(shown) {
-                status.asks(&profile, task, now);
+            let outdated = match self.overlays.iter_mut().find(shown) {
+                Some(Overlay::Status(status)) => status.asks(&profile, task, now),
+                _ => None,
+            };
+            if let Some(outdated) = outdated {
+                super::update::scope!(self, (*effects)).cancel(outdated);
             }
         }
     }

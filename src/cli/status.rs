@@ -35,7 +35,7 @@ Exit codes: 0 all are healthy, 1 one answers but its replica set is impaired (a 
 
 `--format json` prints one object: `healthy`, and `profiles`, a list of objects with `name`, `healthy`, `state` (`well`, \
 `impaired` or `down`), `role` (`primary`, `secondary`, `standalone`, `mongos`, `member`), `version`, `address`, \
-`round_trip_ms`, `hosts`, `pool` (`max`, `min`), `tls` (`off`, `on`, `not checked`), `auth` (`mechanism`, `user`, `source`), \
+`round_trip_ms`, `hosts`, `pool` (`max`, `min`), `timeouts_ms` (those that are set, by the name of their setting), `tls` (`off`, `on`, `not checked`), `auth` (`mechanism`, `user`, `source`), \
 `replica_set` (`name`, `working`, `all`, `members` with `host`, `state`, `up`), `problem`, `failure` (`kind`, `summary`, \
 `help`), `took_ms`. What is not known is null.")]
 pub struct StatusArgs {
@@ -375,6 +375,10 @@ fn one_as_json(one: &Stood) -> Value {
         "round_trip_ms": server.map(|s| millis(s.round_trip)),
         "hosts": setup.map(|s| s.hosts.clone()),
         "pool": setup.map(|s| json!({ "max": s.max_pool_size, "min": s.min_pool_size })),
+        "timeouts_ms": setup.map(|s| {
+            let times = s.times.bounded().map(|(name, time)| (name.to_owned(), millis(time)));
+            Value::Object(times.collect())
+        }),
         "tls": setup.map(|s| s.tls.word()),
         "auth": setup.and_then(|s| s.auth.as_ref()).map(|a| json!({
             "mechanism": a.mechanism, "user": a.user, "source": a.source,

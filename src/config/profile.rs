@@ -75,7 +75,8 @@ pub struct Profile {
     /// How long a connection of a full pool is waited for before an operation fails; `None` leaves it to the connection
     /// string, else it is waited for without end.
     pub wait_queue_timeout: Option<Duration>,
-    /// How long a reply may be awaited on a connection.
+    /// How long the reply to a read may be awaited: the server stops it then. Exports and headless runs, which read whole
+    /// collections, are bounded by `max_time` alone. A line that is dead is noticed by the heartbeat.
     pub socket_timeout: Option<Duration>,
     /// `maxTimeMS` of every read; `None` sets none.
     pub max_time: Option<Duration>,

@@ -233,21 +233,37 @@ fn of_parse(error: &mongodb::error::Error, uri: &SecretString, host: Option<&str
         }
         ErrorKind::InvalidArgument { message, .. } => {
             let message = without_secrets(&plain(message), uri.expose_secret());
-            let help = if message.contains("URL encoded") {
-                "write special characters of user and password as `%XX`, or give them as `username` and by a prompt"
-            } else {
-                "see the list of options in MongoDB's manual under `connection string`"
+            if message.contains("URL encoded") || message.contains("unescaped %") {
+                return configuration(
+                    "the connection string cannot be used: user and password have characters that must be escaped",
+                )
+                .with_help("write each of `@ : / ? # [ ] %` in them as `%XX`: `@` is `%40`, `%` is `%25`");
+            }
+            let (what, help) = match message.split_once(" is an invalid option") {
+                Some((option, _)) => (format!("it has no option `{option}`"), instead_of(option)),
+                None => (
+                    lower_first(&message),
+                    "see the list of options in MongoDB's manual under `connection string`",
+                ),
             };
-            configuration(format!(
-                "the connection string cannot be used: {}",
-                lower_first(&message)
-            ))
-            .with_help(help)
+            configuration(format!("the connection string cannot be used: {what}")).with_help(help)
         }
         other => configuration(format!(
             "the connection string cannot be used: {}",
             without_secrets(&plain(&other.to_string()), uri.expose_secret())
         )),
+    }
+}
+
+/// What to do about an option that a connection string does not have, but applications' settings do.
+fn instead_of(option: &str) -> &'static str {
+    match option.to_lowercase().as_str() {
+        "poolsize" => "it is written `maxPoolSize`",
+        "autoindex" | "autocreate" | "buffercommands" | "usenewurlparser"
+        | "useunifiedtopology" | "usecreateindex" | "usefindandmodify" | "family" => {
+            "it is an option of Mongoose's `connect`, not of a connection string: take it out"
+        }
+        _ => "see the list of options in MongoDB's manual under `connection string`",
     }
 }
 
@@ -413,7 +429,7 @@ fn limits(options: &mut ClientOptions, profile: &Profile) -> Result<(), Failure>
     if let Some(time) = profile.connect_timeout {
         options.connect_timeout = Some(time);
     }
-    // The driver has no option for it; the socket timeout of a profile bounds what is awaited of reads, by `maxTimeMS`.
+    // The driver has no socket timeout: that of a profile bounds what is awaited of reads, by `maxTimeMS`.
     Ok(())
 }
 

@@ -194,8 +194,18 @@ fn row(
     cells[1] = (state, base.patch(sheet.style(role)));
     if let ConnectionState::Ready(server) = &profile.connection {
         cells[2].0.clone_from(&server.version);
-        let said = status.answer(&profile.name).map(|(s, _)| s.round_trip);
-        cells[3].0 = words::span(said.unwrap_or(server.round_trip));
+        let now = sheet.app.now;
+        match status.answer(&profile.name) {
+            // It was asked since and does not answer.
+            Some((_, at)) if status.is_old(profile, now) => {
+                cells[3] = (
+                    format!("{} s ago", now.since(at).as_secs()),
+                    base.patch(sheet.style(Role::Warning)),
+                );
+            }
+            Some((standing, _)) => cells[3].0 = words::span(standing.round_trip),
+            None => cells[3].0 = words::span(server.round_trip),
+        }
     }
     if let Some((least, most)) = bounds(profile) {
         cells[4].0 = format!("{least}–{most}");
@@ -358,7 +368,16 @@ fn detail(sheet: &mut Sheet<'_>, area: Rect, status: &Status, profile: &ProfileS
     if let Some((least, most)) = bounds(profile)
         && let Some(used) = in_use(profile)
     {
-        say(format!("pool of {least}–{most}: {used} in use"), Role::Dim);
+        let times = profile.setup.as_deref().map(|s| s.times.bounded());
+        let times = times.into_iter().flatten().map(|(name, time)| {
+            let name = name.trim_end_matches("_timeout").replace('_', " ");
+            format!("   {name} {}", words::span(time))
+        });
+        let times: String = times.collect();
+        say(
+            format!("pool of {least}–{most}: {used} in use{times}"),
+            Role::Dim,
+        );
     }
     let said = status
         .answer(&profile.name)

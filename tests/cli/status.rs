@@ -42,7 +42,7 @@ fn named<'v>(whole: &'v Value, name: &str) -> &'v Value {
 #[test]
 fn a_healthy_profile_is_told_with_all_that_is_known_of_it() {
     let home = Home::with_config(&format!(
-        "[profiles.main]\nuri = \"{}\"\nmax_pool_size = 7\nmin_pool_size = 2\n",
+        "[profiles.main]\nuri = \"{}\"\nmax_pool_size = 7\nmin_pool_size = 2\nsocket_timeout = \"45s\"\n",
         shared_uri()
     ));
     let ran = home.run(&["status", "--format", "json"]);
@@ -54,6 +54,7 @@ fn a_healthy_profile_is_told_with_all_that_is_known_of_it() {
     assert_eq!(main["state"], "well");
     assert_eq!(main["pool"]["max"], 7);
     assert_eq!(main["pool"]["min"], 2);
+    assert_eq!(main["timeouts_ms"]["socket_timeout"], 45_000.0);
     assert_eq!(main["tls"], "off");
     assert_eq!(main["auth"]["user"], "mongodeck");
     assert_eq!(main["replica_set"]["name"], "rs0");

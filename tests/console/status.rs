@@ -7,7 +7,7 @@ use mongodeck::app::{Effect, Msg, Tab};
 use mongodeck::config::Profile;
 use mongodeck::model::Library;
 use mongodeck::mongo::request::standing::{
-    AuthUse, SetMember, SetStanding, Setup, Standing, TlsUse,
+    AuthUse, SetMember, SetStanding, Setup, Standing, Times, TlsUse,
 };
 use mongodeck::mongo::request::{
     ConnectionState, Failure, FailureKind, ProfileName, Reply, Report, Request,
@@ -53,6 +53,11 @@ fn three(size: (u16, u16)) -> Harness {
             }),
             set_name: None,
             direct: false,
+            times: Times {
+                server_selection: Some(Duration::from_secs(10)),
+                socket: Some(Duration::from_secs(45)),
+                ..Times::default()
+            },
         }),
     })));
     told(
@@ -156,18 +161,25 @@ fn a_deployment_that_answers_is_asked_how_it_stands_and_what_it_said_keeps_its_t
     ] {
         assert!(console.shows(text), "no `{text}`:\n{}", console.screen());
     }
+    // One that is asked and does not answer any more; the question may have been lost.
+    console.wait(Duration::from_secs(12));
+    let screen = console.screen();
+    assert!(console.shows("! primary    6.0.5   12 s ago"), "{screen}");
+    let (first, _) = console.request(asks).unwrap();
+    console.wait(Duration::from_secs(16));
+    let (second, _) = console.request(asks).unwrap();
+    let given_up = Effect::Cancel { task: first };
+    assert!(console.effects().contains(&given_up), "one at a time");
     // A connection that is lost makes it old.
-    told(
-        &mut console,
-        "main",
-        ConnectionState::Retrying {
-            attempt: 1,
-            next_in: Duration::from_secs(1),
-            failure: refused(),
-        },
-    );
+    let away = ConnectionState::Retrying {
+        attempt: 1,
+        next_in: Duration::from_secs(1),
+        failure: refused(),
+    };
+    told(&mut console, "main", away);
+    console.reply(second, Err(refused()));
     console.wait(Duration::from_secs(30));
-    assert!(console.shows("as read 30 s ago"), "{}", console.screen());
+    assert!(console.shows("as read 58 s ago"), "{}", console.screen());
     assert!(console.request(asks).is_none());
     // A set without a primary has members that can say so.
     told(

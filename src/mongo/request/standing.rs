@@ -29,6 +29,35 @@ pub struct Setup {
     pub set_name: Option<String>,
     /// Whether one server alone is spoken to, whatever else there is.
     pub direct: bool,
+    /// How long things may take.
+    pub times: Times,
+}
+
+/// How long the parts of an operation may take; `None` is as long as it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Times {
+    /// Looking for a server that can do it.
+    pub server_selection: Option<Duration>,
+    /// Making a connection.
+    pub connect: Option<Duration>,
+    /// Waiting for the reply to a read.
+    pub socket: Option<Duration>,
+    /// Waiting for a connection of a full pool.
+    pub wait_queue: Option<Duration>,
+}
+
+impl Times {
+    /// Each that is bounded, with the name of its setting in a profile.
+    pub fn bounded(&self) -> impl Iterator<Item = (&'static str, Duration)> {
+        [
+            ("server_selection_timeout", self.server_selection),
+            ("connect_timeout", self.connect),
+            ("socket_timeout", self.socket),
+            ("wait_queue_timeout", self.wait_queue),
+        ]
+        .into_iter()
+        .filter_map(|(name, time)| Some((name, time?)))
+    }
 }
 
 /// How a connection is protected.

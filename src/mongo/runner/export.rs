@@ -87,6 +87,8 @@ pub(super) async fn export(
     export: &Export,
     cancel: &Cancel,
 ) -> Result<ExportOutcome, Failure> {
+    // A whole collection takes longer than one reply may.
+    let call = &call.limited(post.profile.max_time);
     let source = match &export.source {
         ExportSource::Find(namespace, find) => Source::find(namespace, find),
         ExportSource::Statement(statement) => {

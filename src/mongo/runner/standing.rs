@@ -16,13 +16,18 @@ use crate::config::connections::{Change, ConnectionLog};
 use crate::mongo::connect::Prepared;
 use crate::mongo::events::Health as ServerHealth;
 use crate::mongo::link::{Call, Link};
-use crate::mongo::request::standing::{AuthUse, SetMember, SetStanding, Setup, Standing, TlsUse};
+use crate::mongo::request::standing::{
+    AuthUse, SetMember, SetStanding, Setup, Standing, Times, TlsUse,
+};
 use crate::mongo::request::{ConnectionState, Failure, FailureKind, ProfileName, Report};
 
 /// The driver's own bound where nobody sets one.
 const USUAL_POOL: u32 = 10;
 /// The driver's own bound on connections that are made at once.
 const USUAL_CONNECTING: u32 = 2;
+
+/// The driver's own limit for making a connection.
+const USUAL_CONNECT: Duration = Duration::from_secs(10);
 
 /// The server's code for what one may not do.
 const UNAUTHORIZED: i32 = 13;
@@ -145,7 +150,9 @@ fn silent(post: &Post, limit: Duration) -> Failure {
 impl Post {
     /// Keeps what the connection is made with, and tells of it.
     pub(super) fn learn_setup(&self, prepared: &Prepared) {
-        let setup = Arc::new(setup(prepared));
+        let mut setup = setup(prepared);
+        setup.times.socket = self.profile.socket_timeout;
+        let setup = Arc::new(setup);
         *lock(&self.setup) = Some(Arc::clone(&setup));
         self.report(Report::Setup {
             profile: self.profile.name.clone(),
@@ -238,6 +245,12 @@ fn setup(prepared: &Prepared) -> Setup {
         auth,
         set_name: options.repl_set_name.clone(),
         direct: options.direct_connection == Some(true),
+        times: Times {
+            server_selection: Some(prepared.selection_timeout),
+            connect: Some(options.connect_timeout.unwrap_or(USUAL_CONNECT)),
+            socket: None,
+            wait_queue: prepared.wait_queue_timeout,
+        },
     }
 }
 

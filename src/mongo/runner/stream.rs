@@ -182,7 +182,8 @@ impl Runner {
         if let Some(statement) = statement {
             comment = super::statement::comment(&comment, statement);
         }
-        let call = Call::new(link, &comment, streaming.0.clone());
+        // A whole collection takes longer than one reply may.
+        let call = Call::new(link, &comment, streaming.0.clone()).limited(post.profile.max_time);
         Ok((post, call))
     }
 

@@ -201,7 +201,7 @@ async fn open(
         client,
         prepared,
         topology.clone(),
-        post.profile.max_time,
+        shorter(post.profile.max_time, post.profile.socket_timeout),
         post.pools.clone(),
     ));
     if !post.adopt(Arc::clone(&link), stop) {
@@ -209,6 +209,11 @@ async fn open(
         return None;
     }
     Some((link, topology))
+}
+
+/// The shorter of two limits, where there is one.
+fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
 }
 
 /// Reports what the pools do, until `stop`: everything while somebody looks at it, else a line's worth where that changed.
