@@ -163,3 +163,19 @@ fn an_election_is_said_in_the_bar() {
         console.screen()
     );
 }
+
+#[test]
+fn a_watch_outlives_a_loss_and_does_not_open_what_the_person_closed() {
+    let runs = |r: &Request| matches!(r, Request::Run { .. });
+    let mut console = opened();
+    console.keys("x ctrl-p").type_text("watch 2s").keys("enter");
+    console.wait(Duration::from_secs(3));
+    let (task, _) = console.request(runs).unwrap();
+    console.reply(task, Err(Failure::new(FailureKind::Unreachable, "no")));
+    state(&mut console, ConnectionState::Closed);
+    console.wait(Duration::from_secs(10));
+    assert!(console.request(runs).is_none(), "{}", console.screen());
+    state(&mut console, back());
+    console.wait(Duration::from_secs(3));
+    assert!(console.request(runs).is_some(), "{}", console.screen());
+}

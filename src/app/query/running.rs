@@ -18,7 +18,7 @@ use crate::app::scope::{Asker, Moment, Scope};
 use crate::app::update::record;
 use crate::app::words;
 use crate::mongo::request::{
-    Failure, FailureKind, FeedId, Namespace, Outcome, Page, Reply, Request, TaskId,
+    ConnectionState, Failure, FailureKind, FeedId, Namespace, Outcome, Page, Reply, Request, TaskId,
 };
 use crate::query::{Consequence, Statement};
 use crate::value::Diagnostic;
@@ -303,7 +303,14 @@ impl Query {
     }
 
     fn failed(&mut self, running: &Running, failure: Failure) {
-        self.watch = None;
+        // A server that is away comes back; a statement that fails would fail again.
+        let away = matches!(
+            failure.kind,
+            FailureKind::Unreachable | FailureKind::NoPrimary | FailureKind::Gone
+        );
+        if !away {
+            self.watch = None;
+        }
         let chosen = &running.chosen;
         let (message, help) = (failure.summary.clone(), failure.help.clone());
         self.text.told(chosen.start, &chosen.text, message, help);
@@ -486,7 +493,14 @@ impl Query {
         let due = self.watch.is_some_and(|w| w.due <= scope.now);
         let reading = (self.results.documents.as_ref())
             .is_some_and(|d| d.feed.is_loading() || d.editor.is_some());
-        if due && self.running.is_none() && !self.is_asking() && !reading {
+        // Asking would open again what the person closed.
+        let closed = scope.profiles.get(&self.profile).is_some_and(|p| {
+            matches!(
+                p.connection,
+                ConnectionState::Closed | ConnectionState::Failed(_)
+            )
+        });
+        if due && !closed && self.running.is_none() && !self.is_asking() && !reading {
             self.run_again(scope);
         }
     }
