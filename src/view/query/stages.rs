@@ -394,8 +394,15 @@ fn input(
             (format!("{text}  reading {time}"), Role::Busy)
         }
         None if previews.is_busy() => (format!("{text}  reading …"), Role::Busy),
-        None if old.is_some() => (format!("! {text}, {}", words::BEFORE_LOSS), Role::Warning),
-        None => (text, Role::Dim),
+        None => match old {
+            // What matters comes first, since the line may be cut.
+            Some(at) => {
+                let read = words::clock(at.0);
+                let text = format!("! read {read} UTC, {}", words::BEFORE_LOSS);
+                (text, Role::Warning)
+            }
+            None => (text, Role::Dim),
+        },
     }
 }
 
