@@ -174,6 +174,15 @@ impl Desk {
         }
     }
 
+    pub fn key(&mut self, key: tui_textarea::Key) {
+        self.tell(Msg::Typed(tui_textarea::Input {
+            key,
+            ctrl: false,
+            alt: false,
+            shift: false,
+        }));
+    }
+
     pub fn tab(&self) -> &Documents {
         self.app.documents().unwrap()
     }

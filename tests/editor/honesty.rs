@@ -103,6 +103,38 @@ fn of_a_value_that_is_not_allowed_another_one_is_chosen_from_a_list() {
 }
 
 #[test]
+fn a_value_that_was_wrong_before_and_one_that_is_right_are_chosen_from_the_same_list() {
+    let mut base = bson::Document::try_from(ada()).unwrap();
+    base.insert("timeframe", "soon");
+    let base = RawDocumentBuf::try_from(&base).unwrap();
+    for (document, there) in [(base, "'soon'"), (ada(), "'3-months'")] {
+        let mut desk = Desk::with(Allowed::default(), vec![document]);
+        desk.command(Command::Edit);
+        let line = desk.text();
+        let line = line.lines().position(|l| l.contains("timeframe")).unwrap();
+        for _ in 0..line {
+            desk.key(tui_textarea::Key::Down);
+        }
+        desk.command(Command::ApplyFix);
+        let Some(Overlay::Picker(picker)) = desk.app.overlays.last() else {
+            panic!("{there}: no list: {}", desk.notice());
+        };
+        assert_eq!(picker.items.len(), 3, "{there}");
+        desk.command(Command::CursorDown);
+        desk.command(Command::Accept);
+        assert!(desk.text().contains("timeframe: '6-months'"), "{there}");
+    }
+    let mut desk = Desk::open();
+    desk.command(Command::Edit);
+    desk.command(Command::ApplyFix);
+    assert!(
+        desk.notice().starts_with("nothing is wrong"),
+        "{}",
+        desk.notice()
+    );
+}
+
+#[test]
 fn a_wrong_word_is_said_to_be_wrong() {
     let allowed = Allowed {
         production: true,

@@ -9,6 +9,7 @@ use crate::app::picker::{Choice, Item, Picker};
 use crate::app::scope::Scope;
 use crate::app::words;
 use crate::model::{Fix, FixEdit, Severity};
+use crate::value::Path;
 
 impl Editor {
     pub(super) fn list_problems(&mut self, scope: &mut Scope<'_>) {
@@ -81,8 +82,8 @@ impl Editor {
         if let Some(fix) = found.and_then(|p| p.fix.clone()) {
             return self.make(scope, &fix);
         }
-        // Of a value that is none of those allowed, the person chooses one.
-        let has_choices = |p: &&Problem| p.fix.is_none() && !self.choices(p).is_empty();
+        // Of a value that is none of those allowed, the person chooses one; of one that is allowed, another.
+        let has_choices = |p: &&Problem| p.fix.is_none() && !self.choices_of(p).is_empty();
         let chosen = selected
             .and_then(|i| problems.get(i))
             .filter(has_choices)
@@ -93,21 +94,24 @@ impl Editor {
                     .filter(has_choices)
                     .find(|p| p.row == Some(row))
             })
+            .and_then(|p| p.path.clone())
+            .or_else(|| self.chosen_here())
             .or_else(|| {
                 problems
                     .iter()
                     .find(has_choices)
                     .filter(|_| problems.len() == 1)
+                    .and_then(|p| p.path.clone())
             });
         let mut all = problems.iter().filter(with_fix);
-        if let (None, Some(only), None) = (chosen, all.next(), all.next())
+        if let (None, Some(only), None) = (&chosen, all.next(), all.next())
             && let Some(fix) = only.fix.clone()
         {
             return self.make(scope, &fix);
         }
         let tab = self.host.tab;
-        let (title, fixes) = match chosen.and_then(|p| Some((p.path.as_ref()?, self.choices(p)))) {
-            Some((path, fixes)) => (format!("`{path}` becomes"), fixes),
+        let (title, fixes) = match chosen {
+            Some(path) => (format!("`{path}` becomes"), self.choices(&path)),
             None => (
                 "fixes".to_owned(),
                 problems
@@ -123,7 +127,10 @@ impl Editor {
             ),
         };
         if fixes.is_empty() {
-            return scope.info("no fix is known for what is wrong here");
+            return scope.info(match problems.is_empty() {
+                true => "nothing is wrong, and the model names no values to choose from here",
+                false => "no fix is known for what is wrong here",
+            });
         }
         let items = fixes
             .into_iter()
@@ -133,14 +140,31 @@ impl Editor {
         scope.overlays.push(Overlay::Picker(picker));
     }
 
+    /// The place at the cursor, or else on its line, of which the model names the values.
+    fn chosen_here(&self) -> Option<Path> {
+        let (row, _) = self.buffer.cursor();
+        let lines = self.buffer.lines();
+        let line = lines.get(row)?;
+        let before: usize = lines.iter().take(row).map(|l| l.len() + 1).sum();
+        let begins = before + (line.len() - line.trim_start().len());
+        let content = self.check.content.as_ref()?;
+        [self.buffer.offset(), begins]
+            .into_iter()
+            .map(|at| content.path_at(&self.path, at))
+            .find(|path| !self.choices(path).is_empty())
+    }
+
     /// The values that the model allows where a problem is, each as a fix.
-    fn choices(&self, problem: &Problem) -> Vec<(String, Fix)> {
-        let (Some(model), Some(path)) = (&self.model, &problem.path) else {
-            return Vec::new();
-        };
-        let field = model
-            .field(path)
-            .filter(|_| problem.severity == Severity::Error);
+    fn choices_of(&self, problem: &Problem) -> Vec<(String, Fix)> {
+        match &problem.path {
+            Some(path) => self.choices(path),
+            None => Vec::new(),
+        }
+    }
+
+    /// The values that the model allows at a place, each as a fix.
+    fn choices(&self, path: &Path) -> Vec<(String, Fix)> {
+        let field = self.model.as_ref().and_then(|m| m.field(path));
         field
             .into_iter()
             .flat_map(|f| &f.choices)
