@@ -128,6 +128,9 @@ async fn a_write_says_what_it_would_change_and_is_refused_where_nothing_may_be_w
     console.wait_for("! changes all documents of").await;
     console.keys("f5");
     console.wait_for("25 documents match now").await;
+    console.wait_for("filter: { status: 'open' }").await;
+    console.wait_for("change: { $set: { seen: true } }").await;
+    console.wait_for("cannot be undone").await;
     console.keys("n");
     let orders = database.collection("orders");
     let seen = || orders.count_documents(doc! {"seen": true});
@@ -137,6 +140,19 @@ async fn a_write_says_what_it_would_change_and_is_refused_where_nothing_may_be_w
     console.keys("y");
     console.wait_for("matched 25, changed 25").await;
     assert_eq!(seen().await.unwrap(), 25);
+    let logged = console.kept.iter().find_map(|e| match e {
+        mongodeck::app::Effect::RecordWrite(record) => Some(record.statement.clone()),
+        _ => None,
+    });
+    assert_eq!(
+        logged.as_deref(),
+        Some("db.orders.updateMany({ status: 'open' }, { $set: { seen: true } })")
+    );
+    console.keys("esc g l");
+    console
+        .wait_for("matched 25, changed 25: db.orders.updateMany(")
+        .await;
+    console.keys("esc x");
     write(&mut console, "db.orders.drop()");
     console.keys("f5");
     console.wait_for("Type `orders` to run it").await;
@@ -304,8 +320,9 @@ async fn how_a_statement_is_run_is_told_in_a_sentence_and_the_index_that_helps_i
     console.keys("f9");
     console.wait_for("reads 100 documents to return 25").await;
     console.wait_for("COLLSCAN").await;
-    console.keys("esc enter");
+    console.keys("enter");
     console.wait_for("run this write?").await;
+    console.wait_for("keys: { status: 1, total: -1 }").await;
     console.keys("y");
     console.wait_for("created the index").await;
     let indexes = database

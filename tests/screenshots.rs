@@ -194,6 +194,7 @@ async fn query_pictures(console: &mut Console) {
     console.keys("f9");
     console.wait_for("the plan").await;
     save(console, "explain", false);
+    console.keys("esc");
     paste(
         console,
         "\n\n// goals by how many people have them\ndb.users.aggregate([\n  {$match: {goalType: {$exists: true}}},\n  {$group: {_id: '$goalType', people: {$sum: 1}}},\n  {$sort: {people: -1}},\n])",

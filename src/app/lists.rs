@@ -2,6 +2,7 @@
 
 use super::command::COMMANDS;
 use super::effect::Effect;
+use super::journal::{Entry, Written};
 use super::overlay::{Intent, Message, Overlay};
 use super::picker::{Choice, Item, Picker};
 use super::tab::Answer;
@@ -158,22 +159,30 @@ impl App {
 
     /// The writes of this session, newest first.
     pub(super) fn show_log(&mut self) {
-        let items = self
+        let document = |e: &Entry| {
+            let what = match (&e.before, &e.after) {
+                (Some(_), Some(_)) => "changed",
+                (None, _) => "inserted",
+                (Some(_), None) => "deleted",
+            };
+            let id = line(e.id.as_raw_bson_ref());
+            Item::new(
+                format!("{what} {} {id}", e.namespace),
+                e.profile.to_string(),
+                Choice::Nothing,
+            )
+        };
+        let items: Vec<Item> = self
             .journal
-            .entries()
+            .writes()
             .rev()
-            .map(|e| {
-                let what = match (&e.before, &e.after) {
-                    (Some(_), Some(_)) => "changed",
-                    (None, _) => "inserted",
-                    (Some(_), None) => "deleted",
-                };
-                let id = line(e.id.as_raw_bson_ref());
-                Item::new(
-                    format!("{what} {} {id}", e.namespace),
-                    e.profile.to_string(),
+            .flat_map(|written| match written {
+                Written::Documents(entries) => entries.iter().rev().map(document).collect(),
+                Written::Statement(ran) => vec![Item::new(
+                    format!("{}: {}", ran.outcome, ran.text),
+                    ran.profile.to_string(),
                     Choice::Nothing,
-                )
+                )],
             })
             .collect();
         self.overlays.push(Overlay::Picker(Picker::new(

@@ -31,6 +31,7 @@ pub mod running;
 pub mod saved;
 pub mod stages;
 mod staging;
+mod telling;
 pub mod text;
 mod viewing;
 

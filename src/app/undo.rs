@@ -14,7 +14,7 @@ use crate::mongo::request::{
     Failure, Reply, Request, Together, TogetherOutcome, Write, WriteOutcome,
 };
 use crate::value::Value;
-use crate::value::cell::brief;
+use crate::value::cell::{brief, cut};
 use crate::value::diff::diff;
 use crate::value::update::{delete_filter, plan};
 
@@ -25,7 +25,10 @@ impl App {
             self.notices.say(
                 self.now,
                 super::notice::Level::Info,
-                "there is no write of this session left to undo",
+                match self.journal.cannot_be_undone() {
+                    Some(ran) => format!("cannot be undone: {}", cut(&ran.text, STATEMENT)),
+                    None => "there is no write of this session left to undo".to_owned(),
+                },
                 "",
             );
             return;
@@ -47,9 +50,17 @@ impl App {
             ),
             "It is done only if nothing else has changed there since.".to_owned(),
         ];
-        let lines = with_changes(lines, entry.before.as_deref(), entry.after.as_deref());
+        let mut lines = with_changes(lines, entry.before.as_deref(), entry.after.as_deref());
+        let title = match self.journal.cannot_be_undone() {
+            Some(ran) => {
+                let text = cut(&ran.text, STATEMENT);
+                lines.push(format!("What was run after it cannot be undone: {text}"));
+                "undo the last write of a document?"
+            }
+            None => "undo the last write?",
+        };
         self.overlays.push(Overlay::Confirm(Confirm::new(
-            "undo the last write?",
+            title,
             lines,
             Intent::UndoWrite,
         )));
@@ -150,6 +161,8 @@ fn undoing(entry: &Entry) -> Result<Write, String> {
     }
 }
 
+/// Columns of a statement that cannot be undone.
+const STATEMENT: usize = 120;
 /// How many changes are shown.
 const CHANGES: usize = 8;
 /// How much of a value is shown, in columns.

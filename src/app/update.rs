@@ -600,6 +600,7 @@ pub(super) fn record(
         id: String::new(),
         paths: Vec::new(),
         overridden: Vec::new(),
+        statement: String::new(),
         outcome,
     }
 }

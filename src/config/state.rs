@@ -93,7 +93,7 @@ pub struct Session {
     pub active: usize,
 }
 
-/// One write that was sent, for the log of writes. Holds paths and `_id`, never other values.
+/// One write that was sent, for the log of writes. Of an edited document it holds paths and `_id`, never other values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteRecord {
     /// When its outcome came, in milliseconds since the epoch.
@@ -110,6 +110,10 @@ pub struct WriteRecord {
     pub paths: Vec<String>,
     /// The violations that the person overrode for this write; empty for none.
     pub overridden: Vec<String>,
+    /// What was run, where the write was a statement that a person typed: `db.users.updateMany({…}, {…})`, cut where it
+    /// is very long. Empty for edited documents, for one that may hold a secret, and where no history is kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub statement: String,
     /// `written`, `conflict`, `refused: …`, `unknown`.
     pub outcome: String,
 }

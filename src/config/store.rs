@@ -365,13 +365,17 @@ impl Store {
     }
 }
 
-/// A line for mongosh that shows the document of a write. It holds the `_id` and no other value.
+/// A line for mongosh that shows the document of a write, or the statement that wrote. It holds the `_id` and no other
+/// value of a document.
 fn shell_line(record: &WriteRecord) -> String {
     let quote = |s: &str| format!("'{}'", s.replace('\\', "\\\\").replace('\'', "\\'"));
     let (database, collection) = record
         .namespace
         .split_once('.')
         .unwrap_or((&record.namespace, ""));
+    if let Some(chain) = record.statement.strip_prefix("db") {
+        return format!("db.getSiblingDB({}){chain}", quote(database));
+    }
     if collection.is_empty() || record.id.is_empty() {
         return format!("db.getSiblingDB({}).getCollectionInfos()", quote(database));
     }
@@ -611,17 +615,25 @@ mod tests {
             id: "ObjectId('6650f0c2e13e1a0001a1b2c3')".to_owned(),
             paths: vec!["status".to_owned()],
             overridden: Vec::new(),
+            statement: String::new(),
             outcome: "written".to_owned(),
         };
         store.log_write(&record).unwrap();
         record.overridden.push("status: enum".to_owned());
+        store.log_write(&record).unwrap();
+        record.id.clear();
+        record.statement = "db.orders.deleteMany({ a: 1 })".to_owned();
         store.log_write(&record).unwrap();
         let text = fs::read_to_string(store.write_log()).unwrap();
         let lines: Vec<serde_json::Value> = text
             .lines()
             .map(|l| serde_json::from_str(l).unwrap())
             .collect();
-        assert_eq!(lines.len(), 2);
+        assert_eq!(lines.len(), 3);
+        assert_eq!(
+            lines[2]["shell"],
+            "db.getSiblingDB('shop').orders.deleteMany({ a: 1 })"
+        );
         assert_eq!(
             lines[0]["shell"],
             "db.getSiblingDB('shop').getCollection('orders').findOne({ _id: ObjectId('6650f0c2e13e1a0001a1b2c3') })"

@@ -9,6 +9,7 @@ use bson::{RawBson, RawDocumentBuf};
 
 use super::Query;
 use super::running::namespace;
+use super::telling;
 use super::text::Chosen;
 use crate::app::overlay::{Confirm, Intent, Overlay};
 use crate::app::scope::{Asker, Scope};
@@ -141,6 +142,16 @@ impl Query {
             lines.push(format!("On profile `{}` it {what}.", self.profile));
         }
         lines.extend(figures);
+        if asked.writes.is_some() {
+            lines.extend(telling::parts(&asked.statement));
+            let place = namespace(&asked.statement);
+            let model = scope
+                .models
+                .for_namespace(&place.database, &place.collection);
+            if let Some(model) = model {
+                lines.extend(telling::objections(&asked.statement, &model));
+            }
+        }
         for warning in &asked.warnings {
             lines.push(match &warning.help {
                 Some(help) => format!("! {}; {help}", warning.message),
@@ -154,6 +165,8 @@ impl Query {
         let word = asked.writes.as_ref().and_then(|_| word(&asked.statement));
         if let Some(word) = &word {
             lines.push(format!("This cannot be undone. Type `{word}` to run it."));
+        } else if asked.writes.is_some() && telling::changes_documents(asked.statement.operation) {
+            lines.push("This cannot be undone.".to_owned());
         }
         let mut question = Confirm::new(title, lines, Intent::RunStatement(self.tab));
         if let Some(word) = word {

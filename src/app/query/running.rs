@@ -14,12 +14,14 @@ use super::{Part, Query, Results};
 use crate::app::Effect;
 use crate::app::documents::feed::first_count;
 use crate::app::documents::{Documents, Origin};
+use crate::app::journal::Ran;
 use crate::app::scope::{Asker, Moment, Scope};
 use crate::app::update::record;
 use crate::app::words;
 use crate::mongo::request::{
     ConnectionState, Failure, FailureKind, FeedId, Namespace, Outcome, Page, Reply, Request, TaskId,
 };
+use crate::query::secret::may_hold_a_secret;
 use crate::query::{Consequence, Statement};
 use crate::value::Diagnostic;
 
@@ -286,7 +288,26 @@ impl Query {
                 Err(failure) => format!("refused: {}", failure.summary),
             };
             let place = namespace(&running.statement);
-            let record = record(scope.now, &self.profile, place, what, outcome);
+            let text = super::telling::text(&running.statement);
+            let may_be_done = match &result {
+                Ok(_) => true,
+                Err(failure) => matches!(
+                    failure.kind,
+                    FailureKind::UnknownOutcome | FailureKind::Timeout | FailureKind::Cancelled
+                ),
+            };
+            if may_be_done {
+                scope.journal.record_statement(Ran {
+                    profile: self.profile.clone(),
+                    text: text.clone(),
+                    outcome: outcome.clone(),
+                });
+            }
+            let mut record = record(scope.now, &self.profile, place, what, outcome);
+            // As with the history: what may hold a secret is kept nowhere.
+            if !scope.history.off && !may_hold_a_secret(&text) {
+                record.statement = text;
+            }
             scope.effects.push(Effect::RecordWrite(record));
         }
         match result {
@@ -423,6 +444,8 @@ impl Query {
                     let of = running.chosen.clone();
                     let explained = super::explaining::Explained::new(plan, of, &running.statement);
                     self.results.explained = Some(explained);
+                    // It is read, and what it advises is done from there.
+                    self.part = Part::Results;
                     self.ask_indexes(scope);
                 }
                 None

@@ -316,6 +316,7 @@ impl<'a> Sender<'a> {
             id,
             paths: paths.to_vec(),
             overridden: Vec::new(),
+            statement: String::new(),
             outcome,
         };
         let written = entries.len() - missed.len();
