@@ -130,6 +130,12 @@ pub fn parse(text: &str, context: &Context) -> Result<Input, Vec<Diagnostic>> {
     check(text, context).map(|checked| checked.input)
 }
 
+/// What is told of a parameter that has no value.
+#[must_use]
+pub fn no_parameter(name: &str) -> String {
+    format!("there is no parameter `{name}`")
+}
+
 /// Reads query text as [`parse`] does, and gives its warnings too.
 ///
 /// # Errors

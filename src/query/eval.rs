@@ -731,8 +731,7 @@ impl<'c> Evaluator<'c> {
                 return match self.context.parameters.get(name) {
                     Some(value) => Js::from_bson(value.as_raw_bson_ref()).map_err(|p| at(span, p)),
                     None => {
-                        let problem =
-                            Diagnostic::new(span, format!("there is no parameter `{name}`"));
+                        let problem = Diagnostic::new(span, super::no_parameter(name));
                         let names = self.context.parameters.keys().map(String::as_str);
                         Err(match did_you_mean(name, names) {
                             Some(near) => {

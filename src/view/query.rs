@@ -221,7 +221,7 @@ fn candidates(sheet: &mut Sheet<'_>, list: &List, at: Position, area: Rect) {
 }
 
 /// How the server runs the statement: the sentence first, then what would be better, then the stages.
-fn plan(sheet: &mut Sheet<'_>, explained: &Explained, area: Rect) {
+fn plan(sheet: &mut Sheet<'_>, query: &Query, explained: &Explained, area: Rect) {
     sheet.regions.main_rows = usize::from(area.height);
     sheet.regions.main_width = usize::from(area.width);
     let width = area.width.saturating_sub(2);
@@ -242,11 +242,19 @@ fn plan(sheet: &mut Sheet<'_>, explained: &Explained, area: Rect) {
         match line.tone {
             Tone::Sentence | Tone::Advice => {
                 let key = match line.tone {
-                    Tone::Advice => sheet
-                        .keymaps
-                        .hint(Context::Text, Command::Open)
-                        .map(|k| format!("; {k}: create it"))
-                        .unwrap_or_default(),
+                    Tone::Advice => {
+                        // From the text the plan has to be gone to first.
+                        let there = match query.part {
+                            Part::Text => sheet.keymaps.hint(Context::Query, Command::Back),
+                            _ => None,
+                        };
+                        let there = there.map_or(String::new(), |k| format!("{k} "));
+                        sheet
+                            .keymaps
+                            .hint(Context::Text, Command::Open)
+                            .map(|k| format!("; {there}{k}: create it"))
+                            .unwrap_or_default()
+                    }
                     _ => String::new(),
                 };
                 let text = format!("{lead}{}{key}", line.text);
@@ -283,6 +291,10 @@ fn state(sheet: &mut Sheet<'_>, query: &Query, line: Rect, active: bool) {
         _ if !fresh => ("…".to_owned(), Role::Dim),
         None => (String::new(), Role::Dim),
         Some(part) => match (&part.statement, &part.writes) {
+            (None, _) if !part.asks.is_empty() => {
+                let names: Vec<String> = part.asks.iter().map(|p| format!("`{p}`")).collect();
+                (format!("asks for {}", names.join(", ")), Role::Warning)
+            }
             (None, _) => ("✗ cannot be run".to_owned(), Role::Error),
             (Some(_), Some(what)) => (format!("! {what}"), Role::Warning),
             (Some(statement), None) => (
@@ -402,7 +414,7 @@ fn result(sheet: &mut Sheet<'_>, query: &Query, area: Rect) {
     rest.y += used;
     rest.height -= used;
     if let Some(explained) = results.explained.as_ref().filter(|e| e.shown) {
-        return plan(sheet, explained, rest);
+        return plan(sheet, query, explained, rest);
     }
     match &results.documents {
         Some(documents) => documents::draw_rows(sheet, documents, rest),

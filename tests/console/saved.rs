@@ -208,6 +208,8 @@ fn a_value_that_looks_like_query_text_stays_a_value() {
     console
         .keys("ctrl-home")
         .tell(Msg::Pasted("{who: params.who} // ".to_owned()));
+    assert!(console.shows("asks for `who`"), "{}", console.screen());
+    assert!(!console.shows("✗"), "{}", console.screen());
     console.keys("f5");
     assert!(console.shows("who"), "{}", console.screen());
     console.type_text("'}).drop(").keys("enter");

@@ -13,6 +13,7 @@ use crate::app::editor::buffer::Buffer;
 use crate::app::editor::check::{Finder, Lines, Problem};
 use crate::app::scope::Moment;
 use crate::model::Severity;
+use crate::query::saved::write::undeclared;
 use crate::query::split::{statement_at, statements};
 use crate::query::{self, Consequence, Context, Input, Operation, Statement};
 use crate::value::{Diagnostic, Span};
@@ -46,6 +47,8 @@ pub struct Part {
     pub statement: Option<Arc<Statement>>,
     /// What running it changes; `None` for one that only reads, or cannot be run.
     pub writes: Option<String>,
+    /// The parameters whose values are asked for before it is run; empty where all are known.
+    pub asks: Vec<String>,
     /// Where what is sent is not what was typed.
     pub warnings: Vec<Diagnostic>,
 }
@@ -141,6 +144,7 @@ impl QueryText {
                 span,
                 statement: None,
                 writes: None,
+                asks: Vec::new(),
                 warnings: Vec::new(),
             };
             match read(shown, inner) {
@@ -159,9 +163,23 @@ impl QueryText {
                     }
                 }
                 Err(diagnostics) => {
-                    for d in diagnostics {
-                        let d = moved(d, span.start);
-                        self.problems.push(problem(&d, Severity::Error, &lines));
+                    let lacking = undeclared(shown, &[]).into_iter().map(|p| p.name);
+                    part.asks = lacking
+                        .filter(|name| !around.parameters.contains_key(name))
+                        .collect();
+                    // What has no value so far is no mistake: it is asked for.
+                    let asked = |d: &Diagnostic| {
+                        part.asks
+                            .iter()
+                            .any(|p| d.message == query::no_parameter(p))
+                    };
+                    let mistakes = diagnostics.into_iter().filter(|d| !asked(d));
+                    let known = self.problems.len();
+                    self.problems.extend(
+                        mistakes.map(|d| problem(&moved(d, span.start), Severity::Error, &lines)),
+                    );
+                    if self.problems.len() > known {
+                        part.asks.clear();
                     }
                 }
             }
