@@ -31,8 +31,11 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Documents, area: Rect) {
     let mut rest = area;
     if tab.filter.field.is_some() {
         let scrolled = filter_line(sheet, tab, take(&mut rest, 1));
-        if tab.filter.problem.is_some() {
-            problem(sheet, tab, take(&mut rest, 3), scrolled);
+        if let Some(told) = &tab.filter.problem {
+            let width = usize::from(inner(area).width);
+            let rows = wrap(&[format!("✗ {}", told.message)], width).len();
+            let rows = u16::try_from(rows).unwrap_or(u16::MAX).clamp(2, 5);
+            problem(sheet, tab, take(&mut rest, rows + 1), scrolled);
         }
     } else {
         head(sheet, tab, take(&mut rest, 1));

@@ -70,8 +70,51 @@ pub(super) fn popup(
     inside
 }
 
+/// The most rows in which an item is told in full.
+const IN_FULL: usize = 5;
+
+/// What the item at the cursor says, in rows, where its line has no room for it.
+fn said_in_full(picker: &Picker, width: u16) -> Vec<String> {
+    let item = picker
+        .shown
+        .get(picker.cursor)
+        .and_then(|i| picker.items.get(*i));
+    let Some(item) = item.filter(|i| matches!(i.choice, Choice::Path(..) | Choice::Nothing)) else {
+        return Vec::new();
+    };
+    let label = item.label.width().min(usize::from(width) * 3 / 5);
+    let is_cut = label < item.label.width() || label + 4 + item.detail.width() > usize::from(width);
+    if !is_cut {
+        return Vec::new();
+    }
+    let text = format!("{}  {}", item.label, item.detail);
+    let mut rows = wrap(&[text], usize::from(width));
+    rows.truncate(IN_FULL);
+    rows
+}
+
+/// Draws the item at the cursor in full below the list where its line has no room for it; gives what is left.
+fn in_full(sheet: &mut Sheet<'_>, picker: &Picker, list: Rect) -> Rect {
+    let rows = said_in_full(picker, list.width);
+    let taken = u16::try_from(rows.len() + 1).unwrap_or(u16::MAX);
+    if rows.is_empty() || list.height < taken.saturating_add(2) {
+        return list;
+    }
+    let style = sheet.style(Role::Popup);
+    let top = list.bottom() - taken + 1;
+    for (y, row) in (top..list.bottom()).zip(&rows) {
+        sheet.put(Position::new(list.x, y), list.width, row, style);
+    }
+    Rect {
+        height: list.height - taken,
+        ..list
+    }
+}
+
 fn draw_picker(sheet: &mut Sheet<'_>, area: Rect, picker: &Picker) {
     let rows = u16::try_from(picker.shown.len().max(1)).unwrap_or(u16::MAX);
+    let told = said_in_full(picker, area.width.min(92).saturating_sub(2));
+    let rows = rows.saturating_add(u16::try_from(told.len()).unwrap_or(0));
     let height = rows
         .saturating_add(3)
         .clamp(8.min(area.height), area.height.min(24));
@@ -108,6 +151,7 @@ fn draw_picker(sheet: &mut Sheet<'_>, area: Rect, picker: &Picker) {
         height: inside.height.saturating_sub(1),
         ..inside
     };
+    let list = in_full(sheet, picker, list);
     sheet.regions.overlay_rows = usize::from(list.height);
     if picker.shown.is_empty() {
         sheet.put(
