@@ -26,6 +26,20 @@ impl Field {
         Self { area }
     }
 
+    /// A field that holds `text` selected: what is typed takes its place, a movement keeps it.
+    #[must_use]
+    pub fn selected(text: &str) -> Self {
+        let mut field = Self::new(text);
+        field.area.select_all();
+        field
+    }
+
+    /// Whether what it holds is selected.
+    #[must_use]
+    pub fn is_selected(&self) -> bool {
+        self.area.selection_range().is_some()
+    }
+
     /// What it holds.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -5,7 +5,7 @@
 use crate::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -252,6 +252,10 @@ impl<'a> Sheet<'a> {
             width_before -= grapheme.width();
         }
         let clean = sanitize(field.text()).into_owned();
+        let style = match field.is_selected() {
+            true => style.add_modifier(Modifier::REVERSED),
+            false => style,
+        };
         self.put(at, width, clean.get(skip..).unwrap_or(""), style);
         if active {
             let x = at.x

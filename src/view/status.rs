@@ -157,6 +157,10 @@ fn hint(sheet: &mut Sheet<'_>, y: u16, x: &mut u16, end: u16, context: Context, 
     let word = match (sheet.app.context(), command) {
         // What is opened and closed elsewhere is held and let go there.
         (Context::Monitor, Command::Toggle) => "pause",
+        // In the list of saved queries it opens the form of the parameters.
+        (_, Command::Toggle) if matches!(sheet.app.overlays.last(), Some(Overlay::Queries(_))) => {
+            "form"
+        }
         (_, command) => short(command),
     };
     let text = format!(" {word} ");

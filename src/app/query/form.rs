@@ -181,6 +181,10 @@ impl Form {
         };
         let mut description = line("description", "what it is for, in a line", description);
         description.optional = true;
+        // What stands there is often that of another query: typing takes its place.
+        if !description.field.text().is_empty() {
+            description.field = Field::selected(description.field.text());
+        }
         Self {
             title: "save the statement".to_owned(),
             about: place,
@@ -393,6 +397,19 @@ mod tests {
         assert_eq!(seen, ["closed", "open", "closed"]);
         text(&mut form, "x");
         assert!(form.lines[0].problem.is_some());
+    }
+
+    #[test]
+    fn a_description_that_stands_there_is_replaced_by_typing_and_kept_by_moving() {
+        let mut form = Form::of_saving(TabId(1), String::new(), "a", "what it was");
+        key(&mut form, Key::Down);
+        text(&mut form, "new");
+        assert_eq!(form.text_of("description"), "new");
+        let mut form = Form::of_saving(TabId(1), String::new(), "a", "what it was");
+        key(&mut form, Key::Down);
+        key(&mut form, Key::End);
+        text(&mut form, "!");
+        assert_eq!(form.text_of("description"), "what it was!");
     }
 
     #[test]
