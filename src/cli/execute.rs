@@ -392,7 +392,11 @@ async fn charted(
             return Ok(ControlFlow::Continue(Exit::Query));
         }
     };
-    let kind = kind.unwrap_or_else(|| data.suited());
+    let wanted = kind.unwrap_or_else(|| data.suited());
+    let kind = data.drawn_as(wanted);
+    if kind != wanted {
+        print::note("lines need dates or numbers along the axis: drawn as bars");
+    }
     if drawing {
         output.text(&data.svg(kind, 960, 540));
     } else {

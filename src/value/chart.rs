@@ -95,7 +95,7 @@ impl Data {
     /// The same from the label of this place on, for bars that are scrolled. Lines have all their places in sight.
     #[must_use]
     pub fn draw_from(&self, kind: Kind, first: usize, width: usize, height: usize) -> Vec<Row> {
-        match kind {
+        match self.drawn_as(kind) {
             Kind::Bars => text::bars(self, first, width, height),
             Kind::Lines => text::lines(self, width, height),
             Kind::Histogram => match self.histogram() {
@@ -108,7 +108,7 @@ impl Data {
     /// How many labels can be scrolled through: those of bars, or the ranges of a histogram; none of lines.
     #[must_use]
     pub fn places(&self, kind: Kind) -> usize {
-        match kind {
+        match self.drawn_as(kind) {
             Kind::Bars => self.labels.len(),
             Kind::Lines => 0,
             Kind::Histogram => self.histogram().map_or(0, |bins| bins.labels.len()),
@@ -129,12 +129,26 @@ impl Data {
     /// The chart as a drawing of `width` by `height` points, with text escaped.
     #[must_use]
     pub fn svg(&self, kind: Kind, width: u32, height: u32) -> String {
-        match kind {
+        match self.drawn_as(kind) {
             Kind::Histogram => match self.histogram() {
                 Some(bins) => svg::draw(&bins, Kind::Bars, width, height),
                 None => svg::draw(self, Kind::Bars, width, height),
             },
             kind => svg::draw(self, kind, width, height),
+        }
+    }
+
+    /// The kind that is drawn where this one is asked for: lines join what has an order, dates and numbers; anything else
+    /// is drawn as bars.
+    #[must_use]
+    pub fn drawn_as(&self, kind: Kind) -> Kind {
+        let is_ordered = |label: &Label| match label {
+            Label::Time(_) => true,
+            Label::Text(text) => text.parse::<f64>().is_ok(),
+        };
+        match kind {
+            Kind::Lines if !self.labels.iter().all(is_ordered) => Kind::Bars,
+            kind => kind,
         }
     }
 

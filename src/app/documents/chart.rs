@@ -65,7 +65,9 @@ impl ChartView {
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         match &self.state {
-            ChartState::Ready(data) => Some(self.kind.unwrap_or_else(|| data.suited())),
+            ChartState::Ready(data) => {
+                Some(data.drawn_as(self.kind.unwrap_or_else(|| data.suited())))
+            }
             _ => None,
         }
     }
@@ -273,7 +275,12 @@ impl Documents {
                     && let Some(now) = chart.kind()
                 {
                     let at = Kind::ALL.iter().position(|k| *k == now).unwrap_or(0);
-                    chart.kind = Kind::ALL.get((at + 1) % Kind::ALL.len()).copied();
+                    // Kinds that the data cannot be drawn as are passed over.
+                    let fits = |k: &Kind| chart.data().is_none_or(|d| d.drawn_as(*k) == *k);
+                    let next = (1..=Kind::ALL.len())
+                        .filter_map(|n| Kind::ALL.get((at + n) % Kind::ALL.len()).copied())
+                        .find(fits);
+                    chart.kind = next;
                     chart.first = 0;
                 }
             }

@@ -191,6 +191,20 @@ impl Data {
         // A group of everything has only numbers: they are its labels themselves.
         let by = best.map(|(name, _)| name);
         numbers.retain(|n| Some(n) != by.as_ref());
+        // The version that an application keeps of its documents tells nothing of them.
+        numbers.retain(|n| n != "__v");
+        // What is the same in all documents is no picture of them; of groups it is a result.
+        if by.as_deref() != Some("_id") {
+            let of =
+                |row: &&RawDocument, name: &str| row.get(name).ok().flatten().and_then(numeric);
+            let varies = |name: &String| {
+                let first = rows.first().and_then(|row| of(row, name));
+                rows.iter().any(|row| of(row, name) != first)
+            };
+            if numbers.iter().any(varies) {
+                numbers.retain(varies);
+            }
+        }
         // `_id: 1, _id: 2, …` alone is numbered, not labelled.
         if numbers.is_empty() {
             return Err(NotCharted(

@@ -194,3 +194,23 @@ fn numbers_are_short_and_ticks_are_round() {
     assert_eq!(ticks(0.0, 0.3, 3), [0.0, 0.1, 0.2, 0.30000000000000004]);
     assert_eq!(ticks(5.0, 5.0, 3), [5.0]);
 }
+
+#[test]
+fn versions_and_constants_are_no_series_and_lines_join_no_categories() {
+    let documents: Vec<RawDocumentBuf> = (0..4)
+        .map(|i| rawdoc! { "_id": bson::oid::ObjectId::from_bytes([i as u8; 12]), "name": format!("n{i}"), "__v": i, "one": 1, "total": i })
+        .collect();
+    let data = Data::of(&documents).unwrap();
+    let names: Vec<&str> = data.series.iter().map(|s| s.name.as_str()).collect();
+    assert_eq!(names, ["total"]);
+    assert_eq!(data.drawn_as(Kind::Lines), Kind::Bars);
+    assert_eq!(
+        data.draw(Kind::Lines, 40, 10),
+        data.draw(Kind::Bars, 40, 10)
+    );
+    // Of groups all numbers are a result, also equal ones.
+    let groups = [rawdoc! {"_id": 1, "n": 5}, rawdoc! {"_id": 2, "n": 5}];
+    let data = Data::of(&groups).unwrap();
+    assert_eq!(data.series.len(), 1);
+    assert_eq!(data.drawn_as(Kind::Lines), Kind::Lines);
+}
