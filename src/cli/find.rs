@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use bson::RawDocumentBuf;
+use bson::{RawDocument, RawDocumentBuf};
 use clap::Args;
 use tokio::sync::mpsc;
 
@@ -15,8 +15,12 @@ use super::target::{self, ConnectArgs};
 use super::{Exit, block_on, config as configuration, fail, print, usage};
 use crate::config::Profile;
 use crate::config::check::parse_duration;
-use crate::mongo::request::{Failure, FailureKind, Find, Namespace};
+use crate::mongo::request::{
+    Failure, FailureKind, Find, Namespace, Reply, Report, Request, TaskId,
+};
 use crate::mongo::runner::{Runner, Streaming};
+use crate::value::Path;
+use crate::value::diagnostic::did_you_mean;
 use crate::value::shell::parse_document;
 
 /// Arguments of `mongodeck find`.
@@ -70,6 +74,7 @@ pub fn run(args: &FindArgs) -> Exit {
     let format = args
         .format
         .unwrap_or_else(|| Format::usual(args.out.is_some()));
+    let mut missing = Missing::of(&args.columns);
     let mut output = match Output::new(Wish {
         format,
         columns: args.columns.clone(),
@@ -79,7 +84,13 @@ pub fn run(args: &FindArgs) -> Exit {
         Ok(output) => output,
         Err(why) => return usage(&why),
     };
-    let streamed = match block_on(stream(profile, &namespace, &find, &mut output)) {
+    let streamed = match block_on(stream(
+        profile,
+        &namespace,
+        &find,
+        &mut output,
+        &mut missing,
+    )) {
         Ok(streamed) => streamed,
         Err(exit) => return exit,
     };
@@ -88,7 +99,7 @@ pub fn run(args: &FindArgs) -> Exit {
         Ok(()) => output.end(),
         Err(_) => output.broken_off(),
     };
-    for note in output.notes() {
+    for note in output.notes().into_iter().chain(missing.notes()) {
         print::note(&note);
     }
     match (streamed, ended) {
@@ -102,6 +113,58 @@ pub fn run(args: &FindArgs) -> Exit {
         }
         (Err(failure), _) => fail(&failure),
         (Ok(()), _) => Exit::Ok,
+    }
+}
+
+/// The columns that were asked for and that no document had so far.
+struct Missing {
+    columns: Vec<(String, Path)>,
+    documents: u64,
+    /// The fields of the first document, for what may have been meant.
+    known: Vec<String>,
+}
+
+/// Fields that are kept for telling what may have been meant.
+const KNOWN: usize = 200;
+
+impl Missing {
+    fn of(columns: &[String]) -> Self {
+        Self {
+            columns: columns
+                .iter()
+                .map(|c| (c.clone(), Path::from_dotted(c)))
+                .collect(),
+            documents: 0,
+            known: Vec::new(),
+        }
+    }
+
+    fn seen(&mut self, document: &RawDocument) {
+        self.documents += 1;
+        if self.columns.is_empty() {
+            return;
+        }
+        self.columns
+            .retain(|(_, path)| path.get(document).is_none());
+        if self.documents == 1 {
+            let names = document.iter().flatten().take(KNOWN);
+            self.known = names.map(|(key, _)| key.as_str().to_owned()).collect();
+        }
+    }
+
+    /// What is said of the columns that stayed empty.
+    fn notes(&self) -> Vec<String> {
+        if self.documents == 0 {
+            return Vec::new();
+        }
+        let known = || self.known.iter().map(String::as_str);
+        self.columns
+            .iter()
+            .map(|(name, _)| match did_you_mean(name, known()) {
+                Some(near) => format!("no document has `{name}`; did you mean `{near}`?"),
+                None => format!("no document has `{name}`: its column is empty"),
+            })
+            .collect()
     }
 }
 
@@ -189,23 +252,63 @@ pub(super) fn until_interrupted() -> Streaming {
     streaming
 }
 
+/// The task that lists the collections.
+const LISTING: TaskId = TaskId(u64::MAX);
+/// How long their names are waited for.
+const LISTED_WITHIN: Duration = Duration::from_secs(3);
+
+/// Says where a collection is none of those that there are.
+fn tell_unknown<'a>(namespace: &Namespace, all: impl Iterator<Item = &'a str> + Clone) {
+    // The server does not list all of its own.
+    if namespace.collection.starts_with("system.") || all.clone().any(|n| n == namespace.collection)
+    {
+        return;
+    }
+    print::note(&match did_you_mean(&namespace.collection, all) {
+        Some(near) => format!("there is no collection `{namespace}`; did you mean `{near}`?"),
+        None => format!("there is no collection `{namespace}`"),
+    });
+}
+
 async fn stream(
     profile: Profile,
     namespace: &Namespace,
     find: &Find,
     output: &mut Output,
+    missing: &mut Missing,
 ) -> Result<(), Failure> {
     // What is reported of the connection is for a screen; failures come back by themselves.
     let (reports, mut unread) = mpsc::unbounded_channel();
-    tokio::spawn(async move { while unread.recv().await.is_some() {} });
+    let (told, mut answers) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(report) = unread.recv().await {
+            if let Report::Settled { task, result, .. } = report
+                && task == LISTING
+            {
+                let _ = told.send(result);
+            }
+        }
+    });
     let name = profile.name.clone();
     let runner = Runner::new([profile], reports);
     let streaming = until_interrupted();
     let result = runner
         .stream(&name, namespace, find, &streaming, |document| {
+            missing.seen(document);
             output.document(document)
         })
         .await;
+    // Nothing found may mean that the name is wrong: the server answers so for a collection that is not there.
+    if matches!(result, Ok(0)) {
+        let request = Request::Collections {
+            database: namespace.database.clone(),
+        };
+        runner.start(&name, LISTING, request);
+        let answer = tokio::time::timeout(LISTED_WITHIN, answers.recv()).await;
+        if let Ok(Some(Ok(Reply::Collections(all)))) = answer {
+            tell_unknown(namespace, all.iter().map(|c| c.name.as_str()));
+        }
+    }
     runner.shutdown().await;
     result.map(|_| ())
 }

@@ -271,6 +271,24 @@ async fn no_format_lets_data_command_a_terminal() {
 }
 
 #[tokio::test]
+async fn a_column_that_no_document_has_and_a_collection_that_is_not_there_are_told() {
+    let database = some("find_missing").await;
+    let ran = find(
+        &database,
+        &["--columns", "_id,agee", "--format", "csv", "--limit", "3"],
+    )
+    .await;
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("no document has `agee`"), "{}", ran.err);
+    let ran = find(&database, &["--columns", "_id", "--format", "csv"]).await;
+    assert!(!ran.err.contains("no document has"), "{}", ran.err);
+    let other = TestDatabase::new("find_nowhere").await;
+    let ran = find(&other, &[]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
+    assert!(ran.err.contains("there is no collection"), "{}", ran.err);
+}
+
+#[tokio::test]
 async fn exit_codes_tell_what_went_wrong() {
     let database = some("find_codes").await;
     for (arguments, code) in [
