@@ -48,10 +48,14 @@ pub struct CheckArgs {
     /// `/DB.COLL`; `DB` or `DB.COLL` with `--host`.
     #[arg(value_name = "TARGET")]
     pub target: String,
-    /// The model file (`.js`, `.ts`, or a `$jsonSchema` in a `.json`), instead of the configured ones; `#NAME` chooses one of
-    /// several.
-    #[arg(long, value_name = "FILE[#NAME]")]
+    /// The model file (`.js`, `.ts`, or a `$jsonSchema` in a `.json`) or `shipped:SYSTEM`, instead of the configured ones;
+    /// `#NAME` chooses one of several.
+    #[arg(long, value_name = "FILE[#NAME]", conflicts_with = "models")]
     pub model: Option<String>,
+    /// Model files by a glob (`*`, `**`, `?`, `{a,b}`), or `shipped`, `shipped:SYSTEM`, instead of the configured ones. May
+    /// be repeated.
+    #[arg(long, value_name = "GLOB")]
+    pub models: Vec<String>,
     /// Look at the first so many documents of each collection only; 0 is all.
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
@@ -168,6 +172,7 @@ fn prepare(args: &CheckArgs) -> Result<Plan, Exit> {
     };
     let models = match named {
         Some(models) => models,
+        None if !args.models.is_empty() => globbed(&args.models)?,
         None => configured(&config, &profile)?,
     };
     target::ask_password(&mut profile, &args.connect).map_err(|e| usage(&e))?;
@@ -200,6 +205,25 @@ fn configured(config: &Config, profile: &Profile) -> Result<Models, Exit> {
     })
 }
 
+/// The models that `--models` means.
+fn globbed(patterns: &[String]) -> Result<Models, Exit> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let library = models::load(&here, patterns);
+    if library.models.is_empty() {
+        let why: Vec<String> = library
+            .gaps
+            .iter()
+            .map(|g| format!("{}: {}", g.file, g.what))
+            .collect();
+        return Err(usage(&format!("no model: {}", why.join("; "))));
+    }
+    tell_gaps(&library);
+    Ok(Models {
+        library,
+        named: None,
+    })
+}
+
 fn tell_gaps(library: &Library) {
     let of_models = library.models.iter().flat_map(|m| &m.gaps);
     let told: BTreeSet<_> = library.gaps.iter().chain(of_models).collect();
@@ -215,6 +239,18 @@ fn read_models(argument: &str) -> Result<Models, String> {
         Some((file, name)) if !Path::new(argument).is_file() => (file, Some(name)),
         _ => (argument, None),
     };
+    if file.starts_with("shipped:") {
+        let library = models::of_shipped(file, name)?;
+        let chosen = library.models.clone();
+        return Ok(Models {
+            named: Some(Named {
+                argument: argument.to_owned(),
+                is_only: chosen.len() == 1,
+                chosen,
+            }),
+            library: models::of_shipped(file, None)?,
+        });
+    }
     let reading = models::read_file(Path::new(file)).map_err(|e| e.render(file))?;
     let own = |m: &SharedModel| m.source.file == file;
     let schemas: Vec<SharedModel> = reading.schemas.iter().cloned().map(Arc::new).collect();

@@ -40,7 +40,8 @@ enum Command {
 /// Which models.
 #[derive(Debug, Args)]
 pub struct Where {
-    /// A model file (`.js`, `.ts`, or a `$jsonSchema` in a `.json`); `#NAME` chooses one of several. May be repeated.
+    /// A model file (`.js`, `.ts`, or a `$jsonSchema` in a `.json`) or `shipped:SYSTEM`; `#NAME` chooses one of several. May
+    /// be repeated.
     #[arg(long, value_name = "FILE[#NAME]")]
     pub model: Vec<String>,
     /// Model files by a glob (`*`, `**`, `?`, `{a,b}`), or `shipped`, `shipped:SYSTEM`. May be repeated.

@@ -200,6 +200,30 @@ pub fn load(base: &Path, globs: &[String]) -> Library {
     library
 }
 
+/// The models that `shipped:SYSTEM` stands for; with a name the one of that name.
+///
+/// # Errors
+/// No such system is shipped, or it has no model of that name: the names that there are.
+pub fn of_shipped(pattern: &str, name: Option<&str>) -> Result<Library, String> {
+    let mut library = load(Path::new("."), &[pattern.to_owned()]);
+    if let (true, Some(gap)) = (library.models.is_empty(), library.gaps.first()) {
+        return Err(format!("`{}`: {}", gap.file, gap.what));
+    }
+    if let Some(name) = name {
+        let names: Vec<String> = (library.models.iter())
+            .map(|m| format!("`{}`", m.name))
+            .collect();
+        library.models.retain(|m| m.name == name);
+        if library.models.is_empty() {
+            return Err(format!(
+                "`{pattern}` has no model `{name}`; it has {}",
+                names.join(", ")
+            ));
+        }
+    }
+    Ok(library)
+}
+
 /// The system that `shipped:SYSTEM` names, empty for all of them; `None` where the pattern is a glob.
 fn shipped_system(pattern: &str) -> Option<&str> {
     let rest = pattern.trim().strip_prefix("shipped")?;
@@ -380,5 +404,19 @@ mod tests {
         assert_eq!(gaps.len(), 2, "{gaps:?}");
         assert!(gaps[0].contains("not valid JavaScript"), "{gaps:?}");
         assert!(gaps[1].contains("no file matches"), "{gaps:?}");
+    }
+
+    #[test]
+    fn shipped_models_are_named_by_their_system_and_one_of_them_by_its_name() {
+        let shipped = crate::model::shipped::shipped();
+        let model = shipped.models.first().unwrap();
+        let folder = Path::new(&model.source.file).parent().unwrap();
+        let pattern = format!("shipped:{}", folder.file_name().unwrap().to_str().unwrap());
+        assert!(of_shipped(&pattern, None).unwrap().models.len() > 1);
+        let one = of_shipped(&pattern, Some(&model.name)).unwrap();
+        assert!(one.models.iter().all(|m| m.name == model.name));
+        let refused = of_shipped(&pattern, Some("Nobody")).unwrap_err();
+        assert!(refused.contains(&model.name), "{refused}");
+        assert!(of_shipped("shipped:nowhere", None).is_err());
     }
 }

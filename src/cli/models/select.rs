@@ -106,6 +106,9 @@ pub(super) fn of_file(argument: &str) -> Result<Library, String> {
         Some((file, name)) if !Path::new(argument).is_file() => (file, Some(name)),
         _ => (argument, None),
     };
+    if file.starts_with("shipped:") {
+        return models::of_shipped(file, name);
+    }
     let reading = models::read_file(Path::new(file)).map_err(|e| e.render(file))?;
     let Reading {
         models,
