@@ -6,7 +6,7 @@
 use clap::{Args, CommandFactory as _, ValueEnum};
 
 use super::{Cli, Exit, print};
-use crate::config::{self, Config, queries};
+use crate::config::{self, Config, models, queries};
 
 /// Arguments of `mongodeck completions`.
 #[derive(Debug, Args)]
@@ -40,16 +40,29 @@ pub struct CompleteArgs {
 }
 
 const BASH: &str = r#"_mongodeck() {
-    local line
+    local i line word="" joins="" count=0
+    local -a words
+    # `=` and `:` part words in bash: they are put together again.
+    for ((i = 1; i <= COMP_CWORD; i++)); do
+        word="${COMP_WORDS[i]}"
+        if ((count > 0)) && [[ -n $joins || $word == [=:]* ]]; then
+            words[count - 1]+="$word"
+        else
+            words[count]="$word"
+            count=$((count + 1))
+        fi
+        joins=""
+        if [[ $word == *[=:] ]]; then joins=1; fi
+    done
+    # What stands before the last of them is on the line already.
+    if [[ $word == [=:]* ]]; then word=""; fi
+    local whole="${words[count - 1]}"
+    local lead="${whole%"$word"}"
     COMPREPLY=()
     while IFS= read -r line; do
-        COMPREPLY+=("$line")
-    done < <(mongodeck complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
-    # `=` and `:` part words in bash: what stands before the last of them is on the line already.
-    local word="${COMP_WORDS[COMP_CWORD]}"
-    if [[ ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
-    if [[ ${COMPREPLY[0]} == */ ]]; then compopt -o nospace; fi
-    if [[ $word == "=" ]]; then word=""; fi
+        COMPREPLY+=("${line#"$lead"}")
+    done < <(mongodeck complete -- "${words[@]}" 2>/dev/null)
+    if [[ ${COMPREPLY[0]} == *[=/] ]]; then compopt -o nospace; fi
 }
 complete -o default -F _mongodeck mongodeck
 "#;
@@ -150,6 +163,7 @@ pub fn candidates(words: &[String], config: &Config) -> Vec<String> {
         }
     }
     let name = command.get_name().to_owned();
+    let under = before.first().map_or("", String::as_str);
     let fits = |list: Vec<String>| -> Vec<String> {
         list.into_iter().filter(|c| c.starts_with(last)).collect()
     };
@@ -190,7 +204,9 @@ pub fn candidates(words: &[String], config: &Config) -> Vec<String> {
     }
     let positionals = positionals(command, rest);
     match (name.as_str(), positionals) {
-        ("mongodeck" | "find" | "query" | "pool-test", 0) => list.extend(targets(last, config)),
+        ("mongodeck" | "find" | "query" | "pool-test" | "check" | "infer", 0) => {
+            list.extend(targets(last, config));
+        }
         ("status" | "log", _) => list.extend(config.profiles.iter().map(|p| p.name.to_string())),
         ("run", 0) => list.extend(
             queries::load(config)
@@ -198,6 +214,9 @@ pub fn candidates(words: &[String], config: &Config) -> Vec<String> {
                 .into_iter()
                 .map(|f| f.query.name),
         ),
+        ("show" | "export" | "diff", _) if under == "models" => {
+            list.extend(model_names(rest, config));
+        }
         (_, place) => {
             if let Some(argument) = command.get_positionals().nth(place) {
                 list.extend(
@@ -275,6 +294,19 @@ fn values(
             }
             list
         }
+        "theme" => {
+            let own = config::paths::config().ok().map(|d| d.join("themes"));
+            let mut names: Vec<String> = ["auto", "dark", "light", "16"].map(str::to_owned).into();
+            for name in crate::theme::names(own.as_deref()) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            names
+        }
+        "models" => std::iter::once("shipped".to_owned())
+            .chain(systems().into_iter().map(|s| format!("shipped:{s}")))
+            .collect(),
         "chart" => crate::value::chart::Kind::NAMES
             .iter()
             .map(|n| (*n).to_owned())
@@ -285,6 +317,63 @@ fn values(
             .map(|v| v.get_name().to_owned())
             .collect(),
     }
+}
+
+/// The systems whose models come with the program.
+fn systems() -> Vec<String> {
+    let shipped = models::load(std::path::Path::new("."), &["shipped".to_owned()]);
+    let mut found: Vec<String> = Vec::new();
+    for model in &shipped.models {
+        let folder = std::path::Path::new(&model.source.file).parent();
+        let name = folder.and_then(|f| f.file_name()).and_then(|n| n.to_str());
+        if let Some(name) = name
+            && !found.iter().any(|f| f == name)
+        {
+            found.push(name.to_owned());
+        }
+    }
+    found
+}
+
+/// The names of the models that the line means: those that `--models` says, else the configured ones.
+fn model_names(words: &[String], config: &Config) -> Vec<String> {
+    let asked = words
+        .iter()
+        .zip(words.iter().skip(1))
+        .filter(|(flag, _)| *flag == "--models")
+        .map(|(_, glob)| glob.clone());
+    let asked: Vec<String> = asked
+        .chain(
+            words
+                .iter()
+                .filter_map(|w| w.strip_prefix("--models=").map(str::to_owned)),
+        )
+        .collect();
+    let mut globs: Vec<(std::path::PathBuf, Vec<String>)> = Vec::new();
+    if asked.is_empty() {
+        for profile in &config.profiles {
+            for one in config.models_of(profile) {
+                globs.push((one.base, one.patterns));
+            }
+        }
+        globs.extend(
+            config
+                .models
+                .iter()
+                .map(|g| (g.base.clone(), g.patterns.clone())),
+        );
+    } else {
+        globs.push((std::env::current_dir().unwrap_or_default(), asked));
+    }
+    globs.dedup();
+    let mut names: Vec<String> = globs
+        .iter()
+        .flat_map(|(base, patterns)| models::load(base, patterns).models)
+        .map(|m| m.name.clone())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// Profiles, and after `PROFILE/` what is known of its databases.
@@ -330,6 +419,37 @@ mod tests {
             complete(&["run", "nexstep-user-growth", "--chart=b"]),
             ["--chart=bar"]
         );
+    }
+
+    #[test]
+    fn models_themes_and_systems_are_completed() {
+        assert!(
+            complete(&["models", "show", "--models", "shipped", "Us"]).contains(&"User".into())
+        );
+        assert!(complete(&["models", "list", "--models", "ship"]).contains(&"shipped".into()));
+        assert!(complete(&["--theme", ""]).len() > 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn bash_puts_words_together_that_it_parted_and_offers_what_is_left_of_a_value() {
+        let stub = r#"
+mongodeck() { printf 'event=click\nevent=view\n'; }
+compopt() { :; }
+COMP_WORDS=(mongodeck run nights -p event = "$1"); COMP_CWORD=$2
+_mongodeck
+printf 'reply %s\n' "${COMPREPLY[@]}"
+"#;
+        let script = BASH.to_owned() + stub;
+        for (word, place) in [("", "5"), ("cl", "6")] {
+            let ran = std::process::Command::new("bash")
+                .args(["-c", &script, "bash", word, place])
+                .output();
+            // Where there is no bash, nobody completes with it either.
+            let Ok(ran) = ran else { return };
+            let out = String::from_utf8_lossy(&ran.stdout).into_owned();
+            assert!(out.contains("reply click\nreply view"), "{out}");
+        }
     }
 
     #[test]
