@@ -22,7 +22,7 @@ use ratatui::{Frame, Terminal};
 use self::outlet::Outlet;
 
 pub use self::clipboard::{Copied, Multiplexer};
-pub use self::inlet::Inlet;
+pub use self::inlet::{Heard, Inlet};
 pub use self::signals::{Asked, Signals};
 pub use self::wire::Wire;
 
@@ -157,6 +157,14 @@ impl Screen {
             return Ok(());
         }
         self.resume()
+    }
+
+    /// Asks the terminal for the colour of its ground (xterm's OSC 11). One that knows no answer gives none.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn ask_ground(&mut self) -> io::Result<()> {
+        outlet::send(b"\x1b]11;?\x1b\\")
     }
 
     /// Turns the reports of the mouse on or off.

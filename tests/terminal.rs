@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::Event;
 use mongodeck::input::{Code, Key};
-use mongodeck::terminal::{Asked, Inlet, Mouse, Screen, Signals, install_panic_hook};
+use mongodeck::terminal::{Asked, Heard, Inlet, Mouse, Screen, Signals, install_panic_hook};
 use ratatui::widgets::Paragraph;
 
 use crate::support::pty::Pty;
@@ -24,6 +24,14 @@ fn tally(text: impl Iterator<Item = char>) -> String {
 }
 
 /// The smallest console: shows its size and what came last, after `{` how much was typed until `}`, and on `e` gives the
+/// What a person did, if it is that.
+fn done(heard: Heard) -> Option<Event> {
+    match heard {
+        Heard::Event(event) => Some(event),
+        Heard::Ground(_) => None,
+    }
+}
+
 /// terminal to another program for a line.
 #[test]
 #[ignore = "the program that the tests of this file run on a terminal"]
@@ -64,14 +72,14 @@ fn far_end() {
                 },
             };
             // As the console does, one frame serves all that is there.
-            let mut some: Vec<Event> = Vec::from_iter(event);
+            let mut some: Vec<Event> = Vec::from_iter(event.and_then(done));
             while let Some(Event::Key(event)) = some.last()
                 && let Some(typed) = &mut typed
                 && let Some(Code::Char(c)) = Key::from_event(event).map(Key::code)
                 && c != '}'
             {
                 typed.push(c);
-                some = Vec::from_iter(inlet.at_hand());
+                some = Vec::from_iter(inlet.at_hand().and_then(done));
             }
             match some.pop() {
                 Some(Event::Key(event)) => {

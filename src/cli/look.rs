@@ -20,12 +20,30 @@ pub fn theme(wanted: &Wanted) -> Result<Theme, String> {
     let load =
         |name: &str| Theme::load(name, directory.as_deref(), depth).map_err(|e| e.to_string());
     match wanted {
-        Wanted::Auto => Ok(Theme::automatic(Ground::detect(variable), depth)),
+        Wanted::Auto => Ok(Theme::automatic(
+            Ground::detect(variable).unwrap_or(Ground::Dark),
+            depth,
+        )),
         Wanted::Dark => load("dark"),
         Wanted::Light => load("light"),
         Wanted::Sixteen => load("sixteen"),
         Wanted::Named(name) => load(name),
     }
+}
+
+/// The theme for a ground that the terminal told of; `None` where that is not what decides.
+#[must_use]
+pub fn theme_on(wanted: &Wanted, ground: Ground) -> Option<Theme> {
+    asks_for_ground(wanted).then(|| {
+        let depth = Depth::detect(|name| std::env::var(name).ok());
+        Theme::automatic(ground, depth)
+    })
+}
+
+/// Whether the terminal is to be asked for its ground: the theme depends on it, and the environment does not tell.
+#[must_use]
+pub fn asks_for_ground(wanted: &Wanted) -> bool {
+    *wanted == Wanted::Auto && Ground::detect(|name| std::env::var(name).ok()).is_none()
 }
 
 /// The keys that the settings ask for, with the person's own keymap laid over them.

@@ -26,16 +26,22 @@ const PASTE_ENDS: &[u8] = b"\x1b[201~";
 enum Taken {
     /// As many bytes, and what they mean; `None` for something that means nothing here.
     Whole(usize, Option<Event>),
+    /// The colour of the ground that the terminal draws on, in so many bytes.
+    Ground(usize, Colour),
     /// The beginning of a paste, so long.
     Paste(usize),
     /// A sequence that has not ended.
     Part,
 }
 
+/// Red, green and blue, each from 0 to 65,535.
+pub type Colour = [u16; 3];
+
 /// The bytes that are not an event yet.
 #[derive(Debug, Default)]
 pub struct Decoder {
     held: Vec<u8>,
+    ground: Option<Colour>,
     /// The text of a paste that has not ended.
     paste: Option<Vec<u8>>,
 }
@@ -71,6 +77,10 @@ impl Decoder {
                     if let Some(event) = event {
                         tell(event);
                     }
+                }
+                Taken::Ground(length, colour) => {
+                    at += length;
+                    self.ground = Some(colour);
                 }
                 Taken::Paste(length) => {
                     self.held.drain(..at + length);
@@ -115,6 +125,11 @@ impl Decoder {
             [ESC] => Some(ESCAPE),
             _ => Some(REST),
         }
+    }
+
+    /// What the terminal said of its ground since this was last asked.
+    pub fn take_ground(&mut self) -> Option<Colour> {
+        self.ground.take()
     }
 
     /// Ends the waiting for the rest of a sequence: Escape was the key, or a chord with it; a part that is neither is
@@ -171,6 +186,8 @@ fn take(bytes: &[u8]) -> Taken {
         [ESC] => Taken::Part,
         [ESC, ESC, ..] => Taken::Whole(1, Some(key(KeyCode::Esc, KeyModifiers::NONE))),
         [ESC, b'[', rest @ ..] => sequence(rest),
+        // `ESC ]` alone is a chord; nobody types what follows here as fast as a terminal answers.
+        [ESC, b']', rest @ ..] if rest.starts_with(b"1") => ground(rest),
         [ESC, b'O', rest @ ..] => match rest.first() {
             None => Taken::Part,
             Some(&last) => match function(last) {
@@ -184,6 +201,44 @@ fn take(bytes: &[u8]) -> Taken {
         },
         rest => plain(rest, KeyModifiers::NONE),
     }
+}
+
+/// Takes the answer to a question about the ground's colour, without the `ESC ]` before it: `11;rgb:RRRR/GGGG/BBBB`, ended
+/// by BEL or `ESC \`. One to four hexadecimal digits tell of each colour (XParseColor's device-independent form).
+fn ground(rest: &[u8]) -> Taken {
+    let Some(end) = rest.iter().position(|b| matches!(*b, 0x07 | ESC)) else {
+        return Taken::Part;
+    };
+    let closing = match rest.get(end..) {
+        Some([0x07, ..]) => 1,
+        Some([ESC, b'\\', ..]) => 2,
+        Some([ESC]) => return Taken::Part,
+        // Something else began within it.
+        _ => 0,
+    };
+    let length = 2 + end + closing;
+    let colour = rest
+        .get(..end)
+        .and_then(|said| said.strip_prefix(b"11;rgb:"))
+        .and_then(|said| std::str::from_utf8(said).ok())
+        .and_then(colour);
+    match colour {
+        Some(colour) => Taken::Ground(length, colour),
+        None => Taken::Whole(length, None),
+    }
+}
+
+fn colour(text: &str) -> Option<Colour> {
+    let mut parts = text.split('/').map(|part| {
+        let value = u32::from_str_radix(part, 16).ok()?;
+        let most = match part.len() {
+            1..=4 => (1_u32 << (4 * part.len())) - 1,
+            _ => return None,
+        };
+        u16::try_from(value * 0xffff / most).ok()
+    });
+    let colour = [parts.next()??, parts.next()??, parts.next()??];
+    parts.next().is_none().then_some(colour)
 }
 
 /// A key that is one character or one control byte.

@@ -20,7 +20,7 @@ use rustix::termios::isatty;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
-use super::decode::Decoder;
+use super::decode::{Colour, Decoder};
 
 /// The most events that wait to be taken, before one read more. What does not fit stays with the terminal.
 const MOST: usize = 4096;
@@ -29,9 +29,18 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Bytes taken at once. A terminal's line holds four thousand.
 const READ: usize = 16 * 1024;
 
+/// What comes from the terminal.
+#[derive(Debug)]
+pub enum Heard {
+    /// Something that a person did.
+    Event(Event),
+    /// The colour of its ground, as it answers [`Screen::ask_ground`](super::Screen::ask_ground).
+    Ground(Colour),
+}
+
 #[derive(Debug, Default)]
 struct Waiting {
-    events: VecDeque<Event>,
+    events: VecDeque<Heard>,
     /// The thread waits for room.
     full: bool,
     /// The terminal is gone.
@@ -117,7 +126,7 @@ impl Inlet {
     }
 
     /// The next event; `None` once the terminal is gone. May be dropped and called again without losing any.
-    pub async fn next(&mut self) -> Option<Event> {
+    pub async fn next(&mut self) -> Option<Heard> {
         loop {
             if let Some(event) = self.at_hand() {
                 return Some(event);
@@ -129,7 +138,7 @@ impl Inlet {
                 () = self.shared.news.notified() => {}
                 _ = self.resized.recv() => {
                     if let Ok((columns, rows)) = crossterm::terminal::size() {
-                        return Some(Event::Resize(columns, rows));
+                        return Some(Heard::Event(Event::Resize(columns, rows)));
                     }
                 }
             }
@@ -137,7 +146,7 @@ impl Inlet {
     }
 
     /// An event that has been read already.
-    pub fn at_hand(&mut self) -> Option<Event> {
+    pub fn at_hand(&mut self) -> Option<Heard> {
         let mut waiting = self.shared.lock();
         let event = waiting.events.pop_front();
         let room = waiting.full && waiting.events.len() < MOST / 2;
@@ -218,6 +227,10 @@ fn work(shared: &Shared, stop: &AtomicBool, terminal: &Terminal, asleep: &io::Pi
                 Ok(n) => {
                     let bytes = buffer.get(..n).unwrap_or_default();
                     tell(shared, |tell| decoder.feed(bytes, tell));
+                    if let Some(colour) = decoder.take_ground() {
+                        shared.lock().events.push_back(Heard::Ground(colour));
+                        shared.news.notify_one();
+                    }
                 }
                 Err(Errno::INTR | Errno::AGAIN) => {}
                 Err(_) => return end(shared),
@@ -230,7 +243,7 @@ fn work(shared: &Shared, stop: &AtomicBool, terminal: &Terminal, asleep: &io::Pi
 /// Hands on what came, together.
 fn tell(shared: &Shared, decode: impl FnOnce(&mut dyn FnMut(Event))) {
     let mut events = Vec::new();
-    decode(&mut |event| events.push(event));
+    decode(&mut |event| events.push(Heard::Event(event)));
     if !events.is_empty() {
         shared.lock().events.extend(events);
         shared.news.notify_one();

@@ -53,13 +53,23 @@ pub enum Ground {
 }
 
 impl Ground {
-    /// What `COLORFGBG` says, else dark. `variable` looks a name up.
+    /// What `COLORFGBG` says; `None` where it says nothing. `variable` looks a name up.
     #[must_use]
-    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let value = variable("COLORFGBG").unwrap_or_default();
-        match value.rsplit(';').next().map(str::parse::<u8>) {
-            Some(Ok(7 | 9..=15)) => Self::Light,
+    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let value = variable("COLORFGBG")?;
+        Some(match value.rsplit(';').next()?.parse::<u8>().ok()? {
+            7 | 9..=15 => Self::Light,
             _ => Self::Dark,
+        })
+    }
+
+    /// What a ground of this colour is: red, green and blue, each from 0 to 65,535, weighed as the eye does (ITU-R BT.601).
+    #[must_use]
+    pub fn of([red, green, blue]: [u16; 3]) -> Self {
+        let luma = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
+        match luma > 1_000 * 0x8000 {
+            true => Self::Light,
+            false => Self::Dark,
         }
     }
 }
@@ -271,11 +281,23 @@ mod tests {
     #[test]
     fn the_environment_tells_the_ground() {
         let ground = |value: &str| Ground::detect(|_| Some(value.to_owned()));
-        assert_eq!(ground("0;15"), Ground::Light);
-        assert_eq!(ground("0;default;7"), Ground::Light);
-        assert_eq!(ground("15;0"), Ground::Dark);
-        assert_eq!(ground("x"), Ground::Dark);
-        assert_eq!(Ground::detect(|_| None), Ground::Dark);
+        assert_eq!(ground("0;15"), Some(Ground::Light));
+        assert_eq!(ground("0;default;7"), Some(Ground::Light));
+        assert_eq!(ground("15;0"), Some(Ground::Dark));
+        assert_eq!(ground("x"), None);
+        assert_eq!(Ground::detect(|_| None), None);
+        assert_eq!(Ground::of([0xffff, 0xffff, 0xffff]), Ground::Light);
+        assert_eq!(
+            Ground::of([0xfdfd, 0xf6f6, 0xe3e3]),
+            Ground::Light,
+            "Solarized"
+        );
+        assert_eq!(Ground::of([0x1e1e, 0x1e1e, 0x2e2e]), Ground::Dark);
+        assert_eq!(
+            Ground::of([0, 0, 0xffff]),
+            Ground::Dark,
+            "blue is a dark colour"
+        );
     }
 
     #[test]

@@ -234,3 +234,30 @@ proptest! {
         prop_assert_eq!(typed, text);
     }
 }
+
+#[test]
+fn a_terminal_that_tells_its_ground_is_heard_however_the_answer_is_cut() {
+    for (said, heard) in [
+        (
+            &b"\x1b]11;rgb:ffff/8000/0000\x1b\\"[..],
+            Some([0xffff, 0x8000, 0]),
+        ),
+        (b"\x1b]11;rgb:f/8/0\x07", Some([0xffff, 0x8888, 0])),
+        (b"\x1b]11;rgb:fff/800\x07", None),
+        (b"\x1b]11;red\x07", None),
+    ] {
+        for cut in [3, 9, said.len() - 1, said.len()] {
+            let mut decoder = Decoder::default();
+            let mut keys = 0;
+            for part in [&said[..cut], &said[cut..]] {
+                decoder.feed(part, &mut |_| keys += 1);
+            }
+            assert_eq!(
+                (decoder.take_ground(), keys),
+                (heard, 0),
+                "{said:?} cut at {cut}"
+            );
+        }
+    }
+    assert_eq!(told(&[b"\x1b]", b"1"]), "alt-] 1");
+}
