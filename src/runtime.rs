@@ -13,15 +13,15 @@ use tokio::sync::mpsc;
 
 use crate::app::msg::{Mouse, MouseKind};
 use crate::app::{App, Effect, Moment, Msg, Opening};
-use crate::cli::{Exit, usage};
+use crate::cli::{Exit, look, usage};
 use crate::clock;
 use crate::config::connections::ConnectionLog;
 use crate::config::{Config, Globs, Launch, queries};
 use crate::input::{Key, Keymaps, Pending, Resolved};
 use crate::mongo::request::Report;
 use crate::mongo::runner::Runner;
-use crate::terminal::{self, Asked, Copied, Inlet, Screen, Signals};
-use crate::theme::Theme;
+use crate::terminal::{self, Asked, Copied, Heard, Inlet, Screen, Signals};
+use crate::theme::{Ground, Theme};
 use crate::view;
 
 pub mod external;
@@ -60,7 +60,7 @@ pub async fn console(launch: Launch) -> Exit {
     } else {
         terminal::Mouse::Off
     };
-    let screen = match Screen::enter(mouse) {
+    let mut screen = match Screen::enter(mouse) {
         Ok(screen) => screen,
         Err(e) => {
             return usage(&format!(
@@ -75,6 +75,10 @@ pub async fn console(launch: Launch) -> Exit {
             return usage(&format!("cannot read from the terminal: {e}"));
         }
     };
+    // It is asked before the first frame, so that the answer is there soon after it.
+    if look::asks_for_ground(&launch.config.settings.theme) {
+        let _ = screen.ask_ground();
+    }
     let (reports, inbox) = mpsc::unbounded_channel();
     let mut runner = Runner::new(launch.profiles.clone(), reports);
     // Without a state directory the console works all the same.
@@ -204,8 +208,8 @@ impl Deck {
                     dirty = true;
                 }
                 event = self.inlet.next() => match event {
-                    Some(event) => {
-                        self.event(event).await;
+                    Some(heard) => {
+                        self.hear(heard).await;
                         dirty = true;
                     }
                     // The terminal is gone.
@@ -238,10 +242,10 @@ impl Deck {
             }
             // What else is there already belongs into the same frame.
             for _ in 0..256 {
-                let Some(event) = self.inlet.at_hand() else {
+                let Some(heard) = self.inlet.at_hand() else {
                     break;
                 };
-                self.event(event).await;
+                self.hear(heard).await;
                 dirty = true;
                 if self.over.is_some() {
                     return;
@@ -279,8 +283,8 @@ impl Deck {
             ..
         } = self;
         let mut regions = None;
-        let drawn = screen
-            .draw(|frame| regions = Some(view::draw(app, theme, keymaps, pending.keys(), frame)));
+        let drawn =
+            screen.draw(|frame| regions = Some(view::draw(app, theme, keymaps, pending, frame)));
         if drawn.is_err() {
             self.over.get_or_insert(Exit::Ok);
         }
@@ -297,6 +301,21 @@ impl Deck {
     async fn tell(&mut self, msg: Msg) {
         let effects = self.app.update(now(), msg);
         self.perform_all(effects).await;
+    }
+
+    async fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Event(event) => self.event(event).await,
+            Heard::Ground(colour) => {
+                let theme = look::theme_on(&self.config.settings.theme, Ground::of(colour));
+                if let Some(theme) = theme
+                    && let Some(place) = self.themes.iter().position(|t| t.name() == theme.name())
+                {
+                    self.themes.rotate_left(place);
+                    self.theme = theme;
+                }
+            }
+        }
     }
 
     /// Takes an event of the terminal.

@@ -9,7 +9,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::regions::{BOTH_PANES, Hit, Regions};
 use crate::app::{App, Focus, Tab};
-use crate::input::{Key, Keymaps};
+use crate::input::{Keymaps, Pending};
 use crate::theme::Theme;
 
 pub mod completion;
@@ -44,7 +44,7 @@ pub fn draw(
     app: &App,
     theme: &Theme,
     keymaps: &Keymaps,
-    pending: &[Key],
+    pending: &Pending,
     frame: &mut Frame<'_>,
 ) -> Regions {
     let area = frame.area();
@@ -111,6 +111,13 @@ fn deck(sheet: &mut Sheet<'_>, area: Rect) {
     for place in 0..sheet.app.overlays.len() {
         overlay::draw(sheet, middle, place);
     }
+    status::above(
+        sheet,
+        Rect {
+            height: area.height - 2,
+            ..middle
+        },
+    );
 }
 
 /// The places of the tree and of the main pane; one of them is left out where both would be too narrow.

@@ -399,9 +399,12 @@ impl Editor {
                 "outcome unknown: it may have been written; the edit is kept as a draft, read the document again",
             );
         } else if self.is_changed() {
-            scope.warn(
-                "not written: the edit is kept as a draft, `edit` on the document opens it again",
-            );
+            scope.warn(match self.is_new() {
+                true => {
+                    "not written: kept as a draft, which the list of drafts opens again (`:drafts`)"
+                }
+                false => "not written: kept as a draft, `edit` on the document opens it again",
+            });
         }
         self.over = Some(Over::Left);
     }

@@ -57,6 +57,7 @@ impl App {
         self.tree.read_all(&mut scope);
         let reading = self.tree.is_reading(&self.profiles);
         let items = self.jump_items();
+        let some_away = items.iter().any(|i| matches!(i.choice, Choice::Connect(_)));
         let mut picked = None;
         for overlay in &mut self.overlays {
             if let Overlay::Picker(picker) = overlay
@@ -64,6 +65,9 @@ impl App {
             {
                 let picking = picker.picking;
                 picker.reading = reading;
+                if some_away {
+                    picker.unmatched = "no collection by that name on the connected profiles; `:connect-all` connects the others";
+                }
                 if picker.items != items {
                     picker.renew(items.clone());
                     picker.picking = picking;

@@ -107,6 +107,8 @@ pub struct Picker {
     pub first: usize,
     /// What is said where nothing matches.
     pub empty: &'static str,
+    /// What is said where there are items, and none matches what is typed.
+    pub unmatched: &'static str,
     /// Whether more items are still being read. The best match may then still change, so that picking it waits.
     pub reading: bool,
     /// Whether the best match is to be picked as soon as all is read.
@@ -130,6 +132,7 @@ impl Picker {
             cursor: 0,
             first: 0,
             empty,
+            unmatched: "nothing in this list matches what is typed",
             reading: false,
             picking: false,
             takes_arguments: false,

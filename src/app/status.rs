@@ -15,7 +15,7 @@ use super::profiles::ProfileState;
 use super::scope::{Asker, Moment};
 use super::slot::Slot;
 use super::tab::Destination;
-use super::{App, Focus, Tab};
+use super::{App, Focus};
 use crate::mongo::request::standing::{Health, Standing, health};
 use crate::mongo::request::{
     ConnectionState, Failure, FailureKind, ProfileName, Reply, Request, TaskId,

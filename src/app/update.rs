@@ -10,6 +10,7 @@ use super::msg::Msg;
 use super::overlay::{Confirm, Help, Intent, Outcome, Overlay, Purpose};
 use super::regions::{BOTH_PANES, scrolled};
 use super::scope::{Asker, Moment, Scope, TabId};
+use super::tab::Tab;
 use super::tab::{Answer, Destination, Handled};
 use super::tree::Wish;
 use super::{App, Command, Focus, Wanted};
@@ -111,7 +112,15 @@ impl App {
             }
         }
         for destination in std::mem::take(&mut self.destinations) {
-            self.leave_here();
+            // Another panel of the monitor in front is no other place.
+            let stays = matches!(
+                (&destination, self.tab()),
+                (Destination::Monitor { profile, .. }, Some(Tab::Monitor(monitor)))
+                    if monitor.at.profile == *profile
+            );
+            if !stays {
+                self.leave_here();
+            }
             self.go_to(destination, &mut effects);
         }
         self.tell_front(&mut effects);

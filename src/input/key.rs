@@ -358,6 +358,12 @@ impl KeySequence {
     pub fn keys(&self) -> &[Key] {
         &self.0
     }
+
+    /// Whether it begins with a key that types a character, so that it means nothing where text is typed.
+    #[must_use]
+    pub fn types(&self) -> bool {
+        self.0.first().is_some_and(|key| key.typed().is_some())
+    }
 }
 
 impl fmt::Display for KeySequence {

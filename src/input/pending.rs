@@ -9,8 +9,10 @@ use super::key::Key;
 use super::keymap::{Keymaps, Resolved};
 use crate::app::context::Context;
 
-/// How long the next key of a sequence is awaited.
-pub const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the next key of a sequence is awaited: as long as it takes to read what may follow.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// A person who types no further key for so long wants to see which ones there are.
+pub const PAUSE: Duration = Duration::from_millis(350);
 
 /// A sequence that has begun.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +20,8 @@ pub struct Pending {
     keys: Vec<Key>,
     context: Option<Context>,
     until: Option<Instant>,
+    /// When the person is taken to look for the next key; `None` once that is so.
+    looks: Option<Instant>,
 }
 
 impl Pending {
@@ -27,19 +31,25 @@ impl Pending {
         &self.keys
     }
 
-    /// When the sequence is given up; the loop wakes then and calls [`Pending::expire`].
+    /// Whether the person has paused within the sequence, so that all keys that may follow are to be shown.
     #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
-        self.until
+    pub fn is_looked_up(&self) -> bool {
+        !self.keys.is_empty() && self.looks.is_none()
     }
 
-    /// Forgets the sequence where its time is over at `now`, and says whether it did, so that the hints are drawn again.
+    /// When the next thing happens by itself; the loop wakes then and calls [`Pending::expire`].
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.looks.or(self.until)
+    }
+
+    /// Forgets the sequence where its time is over at `now`, and notes a pause. Says whether either changes the hints.
     pub fn expire(&mut self, now: Instant) -> bool {
         let over = self.until.is_some_and(|until| now >= until);
         if over {
             self.clear();
         }
-        over
+        over || self.looks.take_if(|looks| now >= *looks).is_some()
     }
 
     /// Forgets the sequence.
@@ -47,6 +57,7 @@ impl Pending {
         self.keys.clear();
         self.context = None;
         self.until = None;
+        self.looks = None;
     }
 
     /// Takes one key pressed at `now` in `context`. A sequence that is too old, or was begun in another context, is
@@ -67,6 +78,10 @@ impl Pending {
             self.keys.push(key);
             self.context = Some(context);
             self.until = now.checked_add(PATIENCE);
+            // Who has seen which keys there are sees those after the next one at once.
+            if self.keys.len() == 1 {
+                self.looks = now.checked_add(PAUSE);
+            }
         } else {
             self.clear();
         }
@@ -98,13 +113,33 @@ mod tests {
             pending.press(&keymaps, Context::Table, g, now)
         };
         assert_eq!(press(0), Resolved::Pending);
-        assert_eq!(press(999), Resolved::Matched(Command::CursorFirst));
-        assert_eq!(press(1000), Resolved::Pending);
-        assert_eq!(press(2000), Resolved::Pending);
-        assert_eq!(pending.deadline(), Some(start + Duration::from_secs(3)));
-        assert!(!pending.expire(start + Duration::from_millis(2999)));
-        assert!(pending.expire(start + Duration::from_secs(3)));
+        assert_eq!(press(9_999), Resolved::Matched(Command::CursorFirst));
+        assert_eq!(press(10_000), Resolved::Pending);
+        assert_eq!(press(20_000), Resolved::Pending);
+        assert!(pending.expire(start + Duration::from_secs(21)), "a pause");
+        assert_eq!(pending.deadline(), Some(start + Duration::from_secs(30)));
+        assert!(!pending.expire(start + Duration::from_millis(29_999)));
+        assert!(pending.expire(start + Duration::from_secs(30)));
         assert!(pending.keys().is_empty());
+    }
+
+    #[test]
+    fn who_pauses_within_a_sequence_is_shown_how_it_goes_on() {
+        let keymaps = Keymaps::load(Preset::Default, None).unwrap();
+        let start = Instant::now();
+        let mut pending = Pending::default();
+        pending.press(&keymaps, Context::Table, "g".parse().unwrap(), start);
+        assert_eq!(pending.deadline(), Some(start + PAUSE));
+        assert!(!pending.is_looked_up());
+        assert!(pending.expire(start + PAUSE));
+        assert!(pending.is_looked_up());
+        pending.press(
+            &keymaps,
+            Context::Table,
+            "g".parse().unwrap(),
+            start + PAUSE,
+        );
+        assert!(!pending.is_looked_up());
     }
 
     #[test]

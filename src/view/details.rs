@@ -143,6 +143,7 @@ fn index_lines(index: &IndexInfo, text: Style, dim: Style, out: &mut Vec<(String
         .map_or("size not known".to_owned(), words::bytes);
     let uses = match index.uses {
         Some(0) => "never used since the server counts".to_owned(),
+        Some(1) => "used once".to_owned(),
         Some(n) => format!("used {} times", words::count(n)),
         None => "use not known".to_owned(),
     };

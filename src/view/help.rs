@@ -16,14 +16,25 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect, help: &Help) {
     let inside = popup(
         sheet,
         area,
-        area.width.min(88),
+        area.width.min(112),
         area.height,
-        "help: keys and commands",
+        "help: keys and commands (the palette finds one by its name)",
     );
     let first = help
         .first
         .min(lines.len().saturating_sub(usize::from(inside.height)));
     let base = sheet.style(Role::Popup);
+    let shown = usize::from(inside.height);
+    if lines.len() > shown && inside.y > 0 {
+        let last = (first + shown).min(lines.len());
+        let text = format!("{}–{last} of {} ", first + 1, lines.len());
+        let title = Rect {
+            y: inside.y - 1,
+            height: 1,
+            ..inside
+        };
+        sheet.put_right(title, &text, sheet.style(Role::PopupTitle));
+    }
     for (y, line) in (inside.y..inside.bottom()).zip(lines.iter().skip(first)) {
         let at = Position::new(inside.x, y);
         match line {
@@ -79,6 +90,8 @@ fn lines(sheet: &Sheet<'_>, asked: Context) -> Vec<Line> {
             let keys: Vec<String> = sheet
                 .keymaps
                 .keys(context, entry.command)
+                // Where text is typed, a letter is a letter.
+                .filter(|keys| !asked.takes_text() || context != Context::Global || !keys.types())
                 .map(ToString::to_string)
                 .collect();
             let keys = if keys.is_empty() {

@@ -159,7 +159,7 @@ fn draw_picker(sheet: &mut Sheet<'_>, area: Rect, picker: &Picker) {
             list.width,
             match picker.items.is_empty() || picker.reading {
                 true => picker.empty,
-                false => "nothing in this list matches what is typed",
+                false => picker.unmatched,
             },
             popup_style.patch(sheet.style(Role::Dim)),
         );

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::App;
 use crate::app::regions::{Hit, Regions};
-use crate::input::{Key, Keymaps};
+use crate::input::{Keymaps, Pending};
 use crate::theme::Theme;
 use crate::value::cell::sanitize;
 
@@ -24,7 +24,7 @@ pub struct Sheet<'a> {
     /// What the hints say.
     pub keymaps: &'a Keymaps,
     /// The keys of a sequence that is not complete.
-    pub pending: &'a [Key],
+    pub pending: &'a Pending,
     /// What panes learn for the next message.
     pub regions: Regions,
     /// The cells, for widgets that draw themselves.
@@ -40,7 +40,7 @@ impl<'a> Sheet<'a> {
         app: &'a App,
         theme: &'a Theme,
         keymaps: &'a Keymaps,
-        pending: &'a [Key],
+        pending: &'a Pending,
         buffer: &'a mut Buffer,
     ) -> Self {
         let mut regions = Regions::default();

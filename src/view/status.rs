@@ -2,15 +2,18 @@
 
 use crate::theme::Role;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::Sheet;
+use super::overlay::wrap;
 use crate::app::notice::Level;
 use crate::app::overlay::Overlay;
 use crate::app::regions::Hit;
 use crate::app::scope::Asker;
 use crate::app::{Command, Context, Tab};
 use crate::app::{cascade, editor::Stage};
+use crate::input::Continuation;
 use crate::mongo::request::Access;
 
 /// Draws the line.
@@ -26,7 +29,7 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
             &word,
             sheet.style(Role::ChoiceActive),
         );
-    if !sheet.pending.is_empty() {
+    if !sheet.pending.keys().is_empty() {
         return pending(sheet, area, x, context);
     }
     let running = running(sheet);
@@ -34,11 +37,7 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
         .right()
         .saturating_sub(u16::try_from(running.width()).unwrap_or(0) + 1);
     if let Some(notice) = app.notices.current(app.now) {
-        let (mark, style) = match notice.level {
-            Level::Info => ("", sheet.style(Role::NoticeInfo)),
-            Level::Warning => ("! ", sheet.style(Role::Warning)),
-            Level::Error => ("✗ ", sheet.style(Role::Error)),
-        };
+        let (mark, style) = mark(sheet, notice.level);
         let style = sheet.style(Role::Bar).patch(style);
         let text = format!(" {mark}{}", notice.text);
         let used = sheet.put(
@@ -74,7 +73,17 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
         .copied()
         .filter(|c| is_of_use(sheet, *c))
         .collect();
+    // Where to read about the rest is said in a narrow terminal too.
+    let help = hints.contains(&Command::Help).then(|| {
+        let keys = sheet.keymaps.hint(context, Command::Help);
+        keys.map_or(0, |k| {
+            k.to_string().width() + short(Command::Help).width() + 3
+        })
+    });
+    let help = u16::try_from(help.unwrap_or(0)).unwrap_or(0);
     for command in hints {
+        let kept = if command == Command::Help { 0 } else { help };
+        let end = end.saturating_sub(kept);
         hint(sheet, area.y, &mut x, end, context, command);
     }
     if !running.is_empty() {
@@ -90,9 +99,23 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
     }
 }
 
+/// The sign before a notice, and its colour.
+fn mark(sheet: &Sheet<'_>, level: Level) -> (&'static str, Style) {
+    match level {
+        Level::Info => ("", sheet.style(Role::NoticeInfo)),
+        Level::Warning => ("! ", sheet.style(Role::Warning)),
+        Level::Error => ("✗ ", sheet.style(Role::Error)),
+    }
+}
+
 /// The keys that would complete what was begun.
 fn pending(sheet: &mut Sheet<'_>, area: Rect, mut x: u16, context: Context) {
-    let so_far: Vec<String> = sheet.pending.iter().map(ToString::to_string).collect();
+    let so_far: Vec<String> = sheet
+        .pending
+        .keys()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let text = format!(" {} …  ", so_far.join(" "));
     x += sheet.put(
         Position::new(x, area.y),
@@ -100,18 +123,13 @@ fn pending(sheet: &mut Sheet<'_>, area: Rect, mut x: u16, context: Context) {
         &text,
         sheet.style(Role::HintKey),
     );
-    for (key, command) in sheet.keymaps.continuations(context, sheet.pending) {
-        let help = match command {
-            crate::input::Continuation::Command(command) => command.help(),
-            crate::input::Continuation::More => "…",
-        };
+    for (key, word) in going_on(sheet, context) {
         if x >= area.right() {
             break;
         }
-        let key = key.to_string();
         let key_style = sheet.style(Role::Bar).patch(sheet.style(Role::HintKey));
         x += sheet.put(Position::new(x, area.y), area.right() - x, &key, key_style);
-        let text = format!(" {help}  ");
+        let text = format!(" {word}  ");
         let hint_style = sheet.style(Role::Bar).patch(sheet.style(Role::HintText));
         x += sheet.put(
             Position::new(x, area.y),
@@ -119,6 +137,120 @@ fn pending(sheet: &mut Sheet<'_>, area: Rect, mut x: u16, context: Context) {
             &text,
             hint_style,
         );
+    }
+}
+
+/// The keys that may follow, with what they do: letters first, and the tabs by their numbers in one.
+fn going_on(sheet: &Sheet<'_>, context: Context) -> Vec<(String, &'static str)> {
+    let found = sheet.keymaps.continuations(context, sheet.pending.keys());
+    let is_tab =
+        |command: &Continuation| matches!(command, Continuation::Command(c) if TABS.contains(c));
+    let tabs: Vec<String> = found
+        .iter()
+        .filter(|(_, c)| is_tab(c))
+        .map(|(key, _)| key.to_string())
+        .collect();
+    let mut out: Vec<(String, &str)> = found
+        .iter()
+        .filter(|(_, c)| !is_tab(c))
+        .map(|(key, command)| {
+            let word = match command {
+                Continuation::Command(command) => short(*command),
+                Continuation::More => "…",
+            };
+            (key.to_string(), word)
+        })
+        .collect();
+    if let (Some(first), Some(last)) = (tabs.first(), tabs.last()) {
+        out.push((format!("{first}-{last}"), "that tab"));
+    }
+    out
+}
+
+const TABS: [Command; 9] = [
+    Command::Tab1,
+    Command::Tab2,
+    Command::Tab3,
+    Command::Tab4,
+    Command::Tab5,
+    Command::Tab6,
+    Command::Tab7,
+    Command::Tab8,
+    Command::Tab9,
+];
+
+/// Draws, over the last rows of `area`, what the line at the bottom has no room for: the keys that complete a sequence
+/// while the person looks for one, or the rest of a notice.
+pub fn above(sheet: &mut Sheet<'_>, area: Rect) {
+    if sheet.pending.is_looked_up() {
+        return all_keys(sheet, area);
+    }
+    let app = sheet.app;
+    let Some(notice) = app
+        .notices
+        .current(app.now)
+        .filter(|_| sheet.pending.keys().is_empty())
+    else {
+        return;
+    };
+    let before = app.context().name().width() + 6 + running(sheet).width();
+    if notice.text.width() + before <= usize::from(area.width) {
+        return;
+    }
+    let lines = wrap(
+        std::slice::from_ref(&notice.text),
+        usize::from(area.width.saturating_sub(4)),
+    );
+    let (mark, style) = mark(sheet, notice.level);
+    let style = sheet.style(Role::Popup).patch(style);
+    let Some(rect) = last_rows(area, lines.len()) else {
+        return;
+    };
+    sheet.clear(rect, style);
+    for (y, (place, line)) in (rect.y..rect.bottom()).zip(lines.iter().enumerate()) {
+        let mark = if place == 0 { mark } else { "" };
+        let text = format!(" {mark:2}{line}");
+        sheet.put(Position::new(rect.x, y), rect.width, &text, style);
+    }
+}
+
+/// So many rows at the bottom of `area`, if half of it has room for them or at least for the first ones.
+fn last_rows(area: Rect, rows: usize) -> Option<Rect> {
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).min(area.height / 2);
+    (height > 0).then_some(Rect {
+        y: area.bottom() - height,
+        height,
+        ..area
+    })
+}
+
+/// All keys that may follow, in columns.
+fn all_keys(sheet: &mut Sheet<'_>, area: Rect) {
+    let found = going_on(sheet, sheet.app.context());
+    let key_width = found.iter().map(|(k, _)| k.width()).max().unwrap_or(0);
+    let word_width = found.iter().map(|(_, w)| w.width()).max().unwrap_or(0);
+    let width = (key_width + word_width + 4).clamp(8, usize::from(area.width).max(8));
+    let columns = (usize::from(area.width) / width).max(1);
+    let Some(rect) = last_rows(area, found.len().div_ceil(columns)) else {
+        return;
+    };
+    let rows = usize::from(rect.height);
+    let base = sheet.style(Role::Popup);
+    sheet.clear(rect, base);
+    let key_style = base.patch(sheet.style(Role::HintKey));
+    for (place, (key, word)) in found.iter().enumerate() {
+        let column = place / rows;
+        if column >= columns {
+            break;
+        }
+        let at = Position::new(
+            rect.x + u16::try_from(column * width).unwrap_or(u16::MAX),
+            rect.y + u16::try_from(place % rows).unwrap_or(u16::MAX),
+        );
+        let key = format!(" {key:>key_width$}");
+        let word = format!(" {word}");
+        let room = u16::try_from(width).unwrap_or(u16::MAX);
+        sheet.put_all(at, room, [(key.as_str(), key_style), (word.as_str(), base)]);
     }
 }
 
@@ -161,6 +293,7 @@ fn hint(sheet: &mut Sheet<'_>, y: u16, x: &mut u16, end: u16, context: Context, 
         (_, Command::Toggle) if matches!(sheet.app.overlays.last(), Some(Overlay::Queries(_))) => {
             "form"
         }
+        (Context::Monitor, Command::FocusNext) => "next panel",
         (_, command) => short(command),
     };
     let text = format!(" {word} ");

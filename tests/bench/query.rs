@@ -12,7 +12,7 @@ use divan::Bencher;
 use mongodeck::app::scope::Moment;
 use mongodeck::app::{App, Command, Msg};
 use mongodeck::config::profile::Profile;
-use mongodeck::input::{Keymaps, Preset};
+use mongodeck::input::{Keymaps, Pending, Preset};
 use mongodeck::model::Library;
 use mongodeck::mongo::request::{Namespace, ProfileName};
 use mongodeck::theme::{Depth, Theme};
@@ -73,7 +73,7 @@ fn one_key_and_its_frame(bencher: Bencher, lines: usize) {
         app.update(Moment(now), Msg::Typed(input));
         terminal
             .draw(|frame| {
-                view::draw(&app, &theme, &keymaps, &[], frame);
+                view::draw(&app, &theme, &keymaps, &Pending::default(), frame);
             })
             .unwrap();
     });

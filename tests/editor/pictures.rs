@@ -1,7 +1,7 @@
 //! What the editor, the review and a conflict look like.
 
 use mongodeck::app::{Command, Msg};
-use mongodeck::input::{Keymaps, Preset};
+use mongodeck::input::{Keymaps, Pending, Preset};
 use mongodeck::mongo::request::WriteOutcome;
 use mongodeck::theme::{Depth, Theme};
 use mongodeck::view;
@@ -18,7 +18,15 @@ fn picture(desk: &mut Desk, columns: u16, rows: u16) -> String {
     for _ in 0..3 {
         let mut regions = None;
         terminal
-            .draw(|frame| regions = Some(view::draw(&desk.app, &theme, &keymaps, &[], frame)))
+            .draw(|frame| {
+                regions = Some(view::draw(
+                    &desk.app,
+                    &theme,
+                    &keymaps,
+                    &Pending::default(),
+                    frame,
+                ))
+            })
             .unwrap();
         desk.tell(Msg::Drawn(regions.unwrap()));
     }

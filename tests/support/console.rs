@@ -134,9 +134,7 @@ impl Console {
             } = self;
             let mut regions = None;
             terminal
-                .draw(|frame| {
-                    regions = Some(view::draw(app, theme, keymaps, pending.keys(), frame))
-                })
+                .draw(|frame| regions = Some(view::draw(app, theme, keymaps, pending, frame)))
                 .unwrap();
             let regions = regions.unwrap();
             if regions == self.app.regions {

@@ -230,7 +230,7 @@ impl Harness {
         for _ in 0..3 {
             let mut regions = None;
             let (app, theme, keymaps) = (&self.app, &self.theme, &self.keymaps);
-            let pending = self.pending.keys();
+            let pending = &self.pending;
             let drawn = self.terminal.draw(|frame| {
                 regions = Some(mongodeck::view::draw(app, theme, keymaps, pending, frame));
             });

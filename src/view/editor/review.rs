@@ -114,7 +114,10 @@ fn question(sheet: &mut Sheet<'_>, editor: &Editor, review: &Review, line: Rect,
             return;
         }
         Asked::Write if review.overridden => " write in spite of the violations?  ".to_owned(),
-        Asked::Write => format!(" write to {}?  ", editor.host.namespace),
+        Asked::Write => format!(
+            " write to {} on {}?  ",
+            editor.host.namespace, editor.host.profile
+        ),
     };
     let room = line.width.saturating_sub(16);
     let used = sheet.put(at, room, &text, sheet.style(Role::TitleFocused));
