@@ -146,7 +146,7 @@ fn a_person_edits_a_document_from_the_sandbox_to_the_server() {
     pty.send(CTRL_S);
     pty.wait_until("old and new", |s| {
         let text = s.contents();
-        text.contains("write to career_dev.users?")
+        text.contains("write to career_dev.users on main?")
             && text.contains(&format!("'{timeframe}'"))
             && text.contains(&format!("'{other}'"))
     });

@@ -75,7 +75,7 @@ async fn the_main_screens_can_be_drawn_on_the_sample_data() {
     }
     console.type_text("'3-months',");
     console.keys("ctrl-s");
-    console.wait_for("write to career_dev.users?").await;
+    console.wait_for("write to career_dev.users on main?").await;
     save(&console, "review", false);
     console.keys("n esc");
     console.wait_for("networkingIntensity").await;

@@ -203,9 +203,16 @@ pub fn above(sheet: &mut Sheet<'_>, area: Rect) {
     );
     let (mark, style) = mark(sheet, notice.level);
     let style = sheet.style(Role::Popup).patch(style);
-    let Some(rect) = last_rows(area, lines.len()) else {
+    let Some(mut rect) = last_rows(area, lines.len()) else {
         return;
     };
+    if matches!(
+        app.context(),
+        Context::Dialog | Context::Diff | Context::Conflict
+    ) {
+        // The last row is the question that waits for an answer.
+        rect.y = area.y;
+    }
     sheet.clear(rect, style);
     for (y, (place, line)) in (rect.y..rect.bottom()).zip(lines.iter().enumerate()) {
         let mark = if place == 0 { mark } else { "" };

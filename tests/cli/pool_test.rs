@@ -259,10 +259,10 @@ async fn its_figures_agree_with_a_computation() {
         (counted - operations).abs() <= 12.0,
         "{counted} of {operations}"
     );
-    assert_eq!(
-        (number("/pool/in_use"), number("/pool/pending")),
-        (4.0, 8.0)
-    );
+    assert_eq!(number("/pool/in_use"), 4.0);
+    // While the first connections are made more than eight wait, and never more than there are.
+    let waiting = number("/pool/pending");
+    assert!((8.0..=12.0).contains(&waiting), "{waiting} waiting");
     assert_eq!(number("/server/at_end"), 4.0, "{}", ran.out);
     near("/pool/at_limit_ms", number("/took_ms"), 0.25);
 }

@@ -355,7 +355,16 @@ async fn a_chart_is_drawn_as_text_and_as_a_drawing() {
     let drawn = ran(home.clone(), words(&["--chart=line", "--out", "c.svg"])).await;
     assert_eq!(drawn.code, 0, "{}", drawn.err);
     let svg = std::fs::read_to_string(home.path("work/c.svg")).unwrap();
-    assert!(svg.starts_with("<svg ") && svg.contains("<polyline"));
+    assert!(svg.starts_with("<svg ") && svg.contains("<rect"));
+    // A line between categories would tell of values that nothing has.
+    assert!(drawn.err.contains("drawn as bars"), "{}", drawn.err);
+    let along = "db.c.aggregate([{$group: {_id: '$n', n: {$sum: 1}}}, {$sort: {_id: 1}}])";
+    let mut words = words(&["--chart=line", "--out", "n.svg"]);
+    along.clone_into(&mut words[2]);
+    let drawn = ran(home.clone(), words).await;
+    assert_eq!(drawn.code, 0, "{}", drawn.err);
+    let svg = std::fs::read_to_string(home.path("work/n.svg")).unwrap();
+    assert!(svg.contains("<polyline"), "{svg}");
 }
 
 #[test]

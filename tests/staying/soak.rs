@@ -92,7 +92,7 @@ const STEPS: &[(&str, &str)] = &[
     // One is edited, written and put back.
     ("e", "_id: 0,"),
     ("\x1b[1;5F\x1b[A\x1b[F\x1b[D!", "row number 0!'"),
-    ("\x13", "write to soak.rows?"),
+    ("\x13", "write to soak.rows on p?"),
     ("y", "written in"),
     ("u", "undo the last write?"),
     ("y", "done: undo of the last write"),
