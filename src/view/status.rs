@@ -155,17 +155,25 @@ fn going_on(sheet: &Sheet<'_>, context: Context) -> Vec<(String, &'static str)> 
         .filter(|(_, c)| !is_tab(c))
         .map(|(key, command)| {
             let word = match command {
-                Continuation::Command(command) => short(*command),
+                Continuation::Command(command) => match short(*command) {
+                    // A whole sentence leaves no room for the other keys.
+                    word if word.width() > WORDY => command.name(),
+                    word => word,
+                },
                 Continuation::More => "…",
             };
             (key.to_string(), word)
         })
         .collect();
+    out.sort_by_key(|(key, _)| (key.to_lowercase(), key.clone()));
     if let (Some(first), Some(last)) = (tabs.first(), tabs.last()) {
         out.push((format!("{first}-{last}"), "that tab"));
     }
     out
 }
+
+/// The most columns for what a key that may follow does.
+const WORDY: usize = 24;
 
 const TABS: [Command; 9] = [
     Command::Tab1,
