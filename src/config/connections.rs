@@ -230,8 +230,7 @@ fn breaks_off(open: &mut fs::File) -> bool {
 /// Makes place where the newest file is over its bound. Of several programs that find it so, one does it.
 fn set_aside(directory: &Path, most: u64) -> io::Result<()> {
     let current = file(directory, 0);
-    let full = || fs::metadata(&current).is_ok_and(|m| m.len() >= most);
-    if !full() {
+    if !fs::metadata(&current).is_ok_and(|m| m.len() >= most) {
         return Ok(());
     }
     let turn = match fs::File::open(&current) {
@@ -242,7 +241,8 @@ fn set_aside(directory: &Path, most: u64) -> io::Result<()> {
     };
     // A file system without locks has the files set aside all the same.
     let _ = turn.lock();
-    if !full() {
+    // Who waited for the lock may hold a file that was set aside meanwhile; the new one has its own lock.
+    if !is_at(&turn, &current) {
         return Ok(());
     }
     for age in (0..OLD_FILES).rev() {
@@ -252,6 +252,20 @@ fn set_aside(directory: &Path, most: u64) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a file is still the one of that name.
+#[cfg(unix)]
+fn is_at(file: &fs::File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let one = |m: &fs::Metadata| (m.dev(), m.ino());
+    matches!((file.metadata(), fs::metadata(path)), (Ok(a), Ok(b)) if one(&a) == one(&b))
+}
+
+/// Whether a file is still the one of that name: as well as can be told without numbers of files.
+#[cfg(not(unix))]
+fn is_at(file: &fs::File, path: &Path) -> bool {
+    matches!((file.metadata(), fs::metadata(path)), (Ok(a), Ok(b)) if a.len() <= b.len())
 }
 
 /// The last `most` changes of the log in `directory` that `wanted` takes, the newest last. Lines that cannot be read are
