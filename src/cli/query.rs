@@ -65,9 +65,8 @@ impl Source {
             Self::Given(text) => Ok((text.clone(), "query".to_owned())),
             Self::Input => {
                 let mut bytes = Vec::new();
-                if let Err(e) = std::io::stdin().lock().read_to_end(&mut bytes) {
-                    return Err(usage(&format!("cannot read standard input: {e}")));
-                }
+                let read = std::io::stdin().read_to_end(&mut bytes);
+                read.map_err(|e| usage(&format!("cannot read standard input: {e}")))?;
                 Ok((utf8(bytes, "standard input")?, "-".to_owned()))
             }
             Self::File(path) => {

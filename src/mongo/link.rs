@@ -77,7 +77,7 @@ pub(crate) fn stopped() -> Failure {
 pub(crate) struct Link {
     pub(crate) client: Client,
     pub(crate) prepared: Prepared,
-    pub(crate) topology: watch::Receiver<Topology>,
+    topology: watch::Receiver<Topology>,
     pub(crate) max_time: Option<Duration>,
     /// `maxWireVersion` of the last `hello`; 0 before.
     wire_version: AtomicI64,
@@ -243,10 +243,17 @@ impl Link {
         self.wire_version.load(Ordering::Relaxed) >= WIRE_VERSION_OF_4_4
     }
 
+    /// What the driver's monitors see, as a copy: who holds a guard of the channel while it takes another waits for ever
+    /// where a monitor's news came between the two (see [`watch::Receiver::borrow`]).
+    pub(crate) fn topology(&self) -> Topology {
+        self.topology.borrow().clone()
+    }
+
     pub(crate) fn scene(&self) -> Scene {
+        let topology = self.topology();
         Scene {
-            troubles: self.topology.borrow().troubles(),
-            without_primary: !self.is_direct() && self.topology.borrow().lacks_primary(),
+            troubles: topology.troubles(),
+            without_primary: !self.is_direct() && topology.lacks_primary(),
             ..self.prepared.scene.clone()
         }
     }
@@ -257,7 +264,7 @@ impl Link {
             self.prepared.selection(),
             Some(SelectionCriteria::ReadPreference(preference)) if !matches!(preference, ReadPreference::Primary)
         );
-        !secondaries_do && !self.is_direct() && self.topology.borrow().lacks_primary()
+        !secondaries_do && !self.is_direct() && self.topology().lacks_primary()
     }
 
     /// Whether one server alone is spoken to, which then answers whatever it is.

@@ -87,7 +87,8 @@ impl Post {
             }
         };
         self.report_access(self.access());
-        if let (Some(turn), Access::ReadOnly) = (turn, lock(&self.lock).base) {
+        let base = lock(&self.lock).base;
+        if let (Some(turn), Access::ReadOnly) = (turn, base) {
             let post = Arc::clone(self);
             tokio::spawn(async move {
                 wait(time).await;

@@ -128,7 +128,7 @@ impl Seat {
     /// The server of this address.
     async fn at(call: &Call, address: &str) -> Result<Self, Failure> {
         let call = beside(call).await?;
-        let several = call.link().topology.borrow().servers.len() > 1;
+        let several = call.link().topology().servers.len() > 1;
         let chosen = match server_of(call.link(), address) {
             Some(chosen) => chosen,
             None if several => {
@@ -251,10 +251,8 @@ fn primary_preferred() -> SelectionCriteria {
 
 /// The one server of this address, where the driver knows it by that name.
 fn server_of(link: &Link, address: &str) -> Option<SelectionCriteria> {
-    let known = {
-        let topology = link.topology.borrow();
-        topology.servers.len() > 1 && topology.servers.contains_key(address)
-    };
+    let servers = link.topology().servers;
+    let known = servers.len() > 1 && servers.contains_key(address);
     let wanted: ServerAddress = address.parse().ok()?;
     known.then(|| SelectionCriteria::Predicate(Arc::new(move |server| *server.address() == wanted)))
 }

@@ -239,12 +239,17 @@ impl Post {
         let over = tokio::time::sleep(patience);
         tokio::pin!(over);
         loop {
-            let reason = match &*state.borrow_and_update() {
-                ConnectionState::Ready(_) => match lock(&self.connection).link.clone() {
-                    Some(link) => return Ok(link),
-                    None => None,
-                },
-                ConnectionState::Failed(failure) => return Err(failure.clone()),
+            // A copy: the state is told under the lock of the connection, which is taken below.
+            let known = state.borrow_and_update().clone();
+            let reason = match known {
+                ConnectionState::Ready(_) => {
+                    let link = lock(&self.connection).link.clone();
+                    if let Some(link) = link {
+                        return Ok(link);
+                    }
+                    None
+                }
+                ConnectionState::Failed(failure) => return Err(failure),
                 ConnectionState::Closed => {
                     return Err(Failure::new(
                         FailureKind::Unreachable,
@@ -252,7 +257,7 @@ impl Post {
                     )
                     .with_help("connect again"));
                 }
-                ConnectionState::Retrying { failure, .. } => Some(failure.clone()),
+                ConnectionState::Retrying { failure, .. } => Some(failure),
                 ConnectionState::Connecting => None,
             };
             tokio::select! {

@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc, watch};
 
 /// All that belongs to one profile.
+///
+/// The state is told while the connection is locked. So nobody may lock the connection while it looks at the state: each
+/// would wait for the other.
 #[derive(Debug)]
 pub(crate) struct Post {
     pub(crate) profile: Profile,
@@ -336,6 +339,8 @@ pub(super) fn is_news(old: &ConnectionState, new: &ConnectionState) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
     use crate::mongo::request::{Role, ServerInfo};
 
@@ -347,6 +352,69 @@ mod tests {
             round_trip: Duration::from_millis(round_trip),
             address: "localhost:27017".to_owned(),
         })
+    }
+
+    /// Runs both sides at once, many times over. Whether they came to an end.
+    fn come_to_an_end(one: impl Fn() + Send + 'static, other: impl Fn() + Send + 'static) -> bool {
+        const ROUNDS: usize = 20_000;
+        let (done, ends) = std::sync::mpsc::channel();
+        let other_done = done.clone();
+        std::thread::spawn(move || {
+            (0..ROUNDS).for_each(|_| one());
+            done.send(()).ok();
+        });
+        std::thread::spawn(move || {
+            (0..ROUNDS).for_each(|_| other());
+            other_done.send(()).ok();
+        });
+        let limit = Duration::from_secs(60);
+        ends.recv_timeout(limit).is_ok() && ends.recv_timeout(limit).is_ok()
+    }
+
+    fn post() -> (Arc<Post>, mpsc::UnboundedReceiver<Report>) {
+        let profile = Profile::new("main", "mongodb://127.0.0.1:1".to_owned().into());
+        let name = profile.name.clone();
+        let (reports, inbox) = mpsc::unbounded_channel();
+        let runner = crate::mongo::runner::Runner::new([profile], reports);
+        (runner.post(&name).unwrap(), inbox)
+    }
+
+    #[test]
+    fn news_of_the_connection_do_not_wait_for_whoever_waits_for_the_connection() {
+        let (telling, _inbox) = post();
+        let asking = Arc::clone(&telling);
+        let never = Cancel::default();
+        telling.tell(ready(0), &never);
+        let turn = std::sync::atomic::AtomicU64::new(1);
+        let tell = move || {
+            let round_trip = turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % 2 * 100;
+            telling.tell(ready(round_trip), &never);
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let ask = move || {
+            runtime.block_on(async {
+                let never = Cancel::default();
+                let waiting = asking.ready(&never);
+                assert!(futures_util::FutureExt::now_or_never(waiting).is_none());
+            });
+        };
+        assert!(come_to_an_end(tell, ask), "they wait for each other");
+    }
+
+    #[tokio::test]
+    async fn what_a_scene_is_made_of_does_not_wait_for_news_of_the_servers() {
+        let (post, _inbox) = post();
+        let prepared = crate::mongo::connect::prepare(&post.profile).await.unwrap();
+        let client = mongodb::Client::with_options(prepared.options.clone()).unwrap();
+        let (news, topology) = watch::channel(crate::mongo::events::Topology::default());
+        let link = Link::new(client, prepared, topology, None, PoolWatch::default());
+        let tell = move || news.send_modify(|t| t.recoveries += 1);
+        let look = move || assert!(!link.scene().without_primary);
+        let ended = tokio::task::spawn_blocking(move || come_to_an_end(tell, look));
+        assert!(ended.await.unwrap(), "they wait for each other");
     }
 
     #[test]

@@ -76,10 +76,13 @@ impl Runner {
         };
         let connection = match tokio::time::timeout(limit, verdict).await {
             Ok(state) => state,
-            Err(_) => match post.state.borrow().clone() {
-                ConnectionState::Connecting => ConnectionState::Failed(silent(&post, limit)),
-                other => other,
-            },
+            Err(_) => {
+                let known = post.state.borrow().clone();
+                match known {
+                    ConnectionState::Connecting => ConnectionState::Failed(silent(&post, limit)),
+                    other => other,
+                }
+            }
         };
         let standing = match &connection {
             ConnectionState::Ready(_) => self.ask_standing(&post).await,
@@ -340,7 +343,7 @@ fn members(status: &Document) -> Option<Vec<SetMember>> {
 
 /// The members as the driver's monitors see them.
 fn seen(call: &Call, hello: &Document) -> Vec<SetMember> {
-    let topology = call.link().topology.borrow().clone();
+    let topology = call.link().topology();
     let primary = hello.get_str("primary").ok();
     let listed = |key: &str| {
         let hosts = hello.get_array(key).cloned().unwrap_or_default();

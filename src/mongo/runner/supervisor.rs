@@ -245,7 +245,7 @@ fn nobody_answers(
     link: &Link,
     topology: &mut tokio::sync::watch::Receiver<events::Topology>,
 ) -> Option<Failure> {
-    let state = topology.borrow_and_update();
+    let state = topology.borrow_and_update().clone();
     if let Some((address, what)) = state.only_strangers() {
         let wanted = link.prepared.options.repl_set_name.as_deref();
         return Some(failure::stranger(address, what, wanted.unwrap_or_default()));
