@@ -248,11 +248,16 @@ fn describe(member: &Member, set: &ReplicaSet) -> String {
         let reason = election.reason.as_deref();
         line("because", reason.map(|r| reason_words(r).to_owned()));
         line("votes needed", election.votes_needed.map(|n| n.to_string()));
+        // The server leaves the time out until a majority has the first write of the term.
         line(
             "took writes",
-            election
-                .writable_after
-                .map(|d| format!("{} after its election", words::span(d))),
+            match (election.votes_needed, election.writable_after) {
+                (_, Some(d)) => Some(format!("{} after its election", words::span(d))),
+                (Some(_), None) => {
+                    Some("not yet: its first write has reached no majority".to_owned())
+                }
+                (None, None) => None,
+            },
         );
     }
     lines.join("\n")
