@@ -189,6 +189,16 @@ impl Console {
 
     /// Waits until the screen fulfils `predicate`; prints the last screen where it never does.
     pub async fn wait_until(&mut self, what: &str, predicate: impl Fn(&str) -> bool) {
+        self.wait_within(PATIENCE, what, predicate).await;
+    }
+
+    /// The same for what takes longer than a screen does.
+    pub async fn wait_within(
+        &mut self,
+        limit: Duration,
+        what: &str,
+        predicate: impl Fn(&str) -> bool,
+    ) {
         let start = Instant::now();
         loop {
             self.settle();
@@ -196,7 +206,7 @@ impl Console {
             if predicate(&screen) {
                 return;
             }
-            let left = PATIENCE.saturating_sub(start.elapsed());
+            let left = limit.saturating_sub(start.elapsed());
             assert!(!left.is_zero(), "never came: {what}\n{screen}");
             // A report or a tick, whichever is first: notices fade and drafts are saved by time.
             if let Ok(Some(report)) =

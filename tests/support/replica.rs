@@ -9,6 +9,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mongodb::Client;
@@ -143,17 +144,28 @@ impl Drop for Member {
 }
 
 /// Three ports below those that the system gives to connections going out: one of these could else take a member's port
-/// while the member is away.
+/// while the member is away. No two calls of a run give the same one.
 pub fn free_ports() -> Vec<u16> {
-    let seed = std::process::id().wrapping_mul(7_919)
-        ^ SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |d| d.subsec_nanos());
-    let first = 12_000 + u16::try_from(seed % 18_000).unwrap();
-    let free: Vec<u16> = (first..first + 500)
-        .filter(|p| TcpListener::bind((Ipv4Addr::LOCALHOST, *p)).is_ok())
-        .take(3)
-        .collect();
+    const FROM: u32 = 12_000;
+    const HOW_MANY: u32 = 18_000;
+    static TURN: Mutex<Option<u32>> = Mutex::new(None);
+    let mut turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut next = turn.unwrap_or_else(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        std::process::id().wrapping_mul(7_919) ^ since.map_or(0, |d| d.subsec_nanos())
+    });
+    let mut free = Vec::new();
+    for _ in 0..500 {
+        let port = u16::try_from(FROM + next % HOW_MANY).unwrap();
+        next = next.wrapping_add(1);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            free.push(port);
+        }
+        if free.len() == 3 {
+            break;
+        }
+    }
+    *turn = Some(next);
     assert_eq!(free.len(), 3, "no free ports on the loopback");
     free
 }
