@@ -24,6 +24,7 @@ pub mod editor;
 pub mod effect;
 pub mod export;
 pub mod field;
+pub mod help;
 pub mod journal;
 pub mod lists;
 pub mod load;

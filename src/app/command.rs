@@ -684,6 +684,7 @@ pub const COMMANDS: &[Entry] = &[
         name: "filter",
         help: "filter",
         contexts: &[
+            Context::Help,
             Context::Monitor,
             Context::Models,
             Context::Profiles,

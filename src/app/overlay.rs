@@ -9,6 +9,7 @@ use super::context::Context;
 use super::details::Details;
 use super::export::{Wanted, form::ExportForm};
 use super::field::Field;
+use super::help::Help;
 use super::load::Loaded;
 use super::picker::{Choice, Picker};
 use super::query::form::Form;
@@ -49,15 +50,6 @@ pub enum Overlay {
     Deletion(Box<Deletion>),
     /// How and where a result is to be exported.
     Export(Box<ExportForm>),
-}
-
-/// All keys and commands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Help {
-    /// The context whose keys come first: the one that help was asked in.
-    pub context: Context,
-    /// The first line shown.
-    pub first: usize,
 }
 
 /// Text to read.
@@ -230,6 +222,7 @@ impl Overlay {
     #[must_use]
     pub fn context(&self) -> Context {
         match self {
+            Self::Help(help) if help.typing => Context::List,
             Self::Help(_) | Self::Message(_) => Context::Help,
             Self::Picker(_) | Self::Queries(_) => Context::List,
             Self::Confirm(c) if c.word.is_some() => Context::Input,
@@ -249,6 +242,9 @@ impl Overlay {
         if let Self::Form(form) = self {
             return form.command(command, rows);
         }
+        if let Self::Help(help) = self {
+            return help.command(command, rows);
+        }
         if let Self::Referrers(_) | Self::Deletion(_) | Self::Export(_) | Self::Status(_) = self {
             // They ask the server, which the deck does for them.
             return Outcome::Kept;
@@ -264,7 +260,7 @@ impl Overlay {
             return Outcome::Closed;
         }
         match self {
-            Self::Help(Help { first, .. }) | Self::Message(Message { first, .. }) => {
+            Self::Message(Message { first, .. }) => {
                 scroll(first, command, rows);
                 Outcome::Kept
             }
@@ -312,6 +308,7 @@ impl Overlay {
             },
             Self::Picker(_)
             | Self::Queries(_)
+            | Self::Help(_)
             | Self::Form(_)
             | Self::Referrers(_)
             | Self::Deletion(_)
@@ -343,8 +340,8 @@ impl Overlay {
                 prompt.problem = None;
                 prompt.field.input(input);
             }
-            Self::Help(_)
-            | Self::Message(_)
+            Self::Help(help) => help.typed(input),
+            Self::Message(_)
             | Self::Details(_)
             | Self::Status(_)
             | Self::Loaded(_)
@@ -361,9 +358,9 @@ impl Overlay {
             Self::Picker(picker) => picker.pasted(text),
             Self::Queries(list) => list.picker.pasted(text),
             Self::Form(form) => form.pasted(text),
+            Self::Help(help) => help.pasted(text),
             // A word that guards something has to be typed.
             Self::Confirm(_)
-            | Self::Help(_)
             | Self::Message(_)
             | Self::Details(_)
             | Self::Status(_)

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use super::command::Command;
 use super::effect::Effect;
+use super::help::Help;
 use super::monitor::Panel;
-use super::overlay::{Help, Overlay};
+use super::overlay::Overlay;
 use super::profiles::ProfileState;
 use super::scope::{Asker, Moment};
 use super::slot::Slot;
@@ -329,8 +330,7 @@ impl App {
             }
             (Command::Help, _) => {
                 let context = self.context();
-                self.overlays
-                    .push(Overlay::Help(Help { context, first: 0 }));
+                self.overlays.push(Overlay::Help(Help::new(context)));
             }
             (
                 Command::Back

@@ -5,9 +5,10 @@ mod leaving;
 mod reports;
 
 use super::effect::Effect;
+use super::help::Help;
 use super::monitor::Panel;
 use super::msg::Msg;
-use super::overlay::{Confirm, Help, Intent, Outcome, Overlay, Purpose};
+use super::overlay::{Confirm, Intent, Outcome, Overlay, Purpose};
 use super::regions::{BOTH_PANES, scrolled};
 use super::scope::{Asker, Moment, Scope, TabId};
 use super::tab::Tab;
@@ -329,8 +330,7 @@ impl App {
             },
             Command::Help => {
                 let context = self.context();
-                self.overlays
-                    .push(Overlay::Help(Help { context, first: 0 }));
+                self.overlays.push(Overlay::Help(Help::new(context)));
             }
             Command::Palette => self.show_palette(),
             Command::Jump => self.show_jump(effects),

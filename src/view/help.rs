@@ -7,32 +7,35 @@ use ratatui::layout::{Position, Rect};
 use super::Sheet;
 use super::overlay::popup;
 use crate::app::command::COMMANDS;
-use crate::app::overlay::Help;
+use crate::app::help::Help;
 use crate::app::{App, Context};
 
 /// Draws the help.
 pub fn draw(sheet: &mut Sheet<'_>, area: Rect, help: &Help) {
-    let lines = lines(sheet, help.context);
-    let inside = popup(
+    let lines = lines(sheet, help);
+    let mut inside = popup(
         sheet,
         area,
         area.width.min(112),
         area.height,
-        "help: keys and commands (the palette finds one by its name)",
+        "help: keys and commands",
     );
+    let title = Rect {
+        y: inside.y.saturating_sub(1),
+        height: 1,
+        ..inside
+    };
+    if help.typing || !help.field.text().is_empty() {
+        inside = looked_for(sheet, inside, help, lines.is_empty());
+    }
     let first = help
         .first
         .min(lines.len().saturating_sub(usize::from(inside.height)));
     let base = sheet.style(Role::Popup);
     let shown = usize::from(inside.height);
-    if lines.len() > shown && inside.y > 0 {
+    if lines.len() > shown && title.y < inside.y {
         let last = (first + shown).min(lines.len());
         let text = format!("{}–{last} of {} ", first + 1, lines.len());
-        let title = Rect {
-            y: inside.y - 1,
-            height: 1,
-            ..inside
-        };
         sheet.put_right(title, &text, sheet.style(Role::PopupTitle));
     }
     for (y, line) in (inside.y..inside.bottom()).zip(lines.iter().skip(first)) {
@@ -66,6 +69,33 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect, help: &Help) {
     }
 }
 
+/// Draws what is looked for, and that nothing has it; gives what is left below.
+fn looked_for(sheet: &mut Sheet<'_>, area: Rect, help: &Help, nothing: bool) -> Rect {
+    let base = sheet.style(Role::Popup);
+    let at = Position::new(area.x, area.y);
+    let key = base.patch(sheet.style(Role::HintKey));
+    let used = sheet.put(at, area.width, "/ ", key);
+    let at = Position::new(area.x + used, area.y);
+    let room = area.width.saturating_sub(used);
+    let style = match help.typing {
+        true => base.patch(sheet.style(Role::Input)),
+        false => base,
+    };
+    sheet.field(at, room, &help.field, style, help.typing);
+    let below = Rect {
+        y: area.y.saturating_add(1).min(area.bottom()),
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    sheet.regions.overlay_rows = usize::from(below.height);
+    if nothing && below.height > 0 {
+        let at = Position::new(below.x, below.y);
+        let text = "no key, name or explanation has these words";
+        sheet.put(at, below.width, text, base.patch(sheet.style(Role::Dim)));
+    }
+    below
+}
+
 enum Line {
     Title(String),
     Command {
@@ -76,16 +106,15 @@ enum Line {
     Empty,
 }
 
-fn lines(sheet: &Sheet<'_>, asked: Context) -> Vec<Line> {
+fn lines(sheet: &Sheet<'_>, help: &Help) -> Vec<Line> {
+    let asked = help.context;
     let mut out = Vec::new();
     for context in App::help_contexts(asked) {
-        if !out.is_empty() {
-            out.push(Line::Empty);
-        }
-        out.push(Line::Title(match context {
+        let title = match context {
             Context::Global => "everywhere".to_owned(),
             context => format!("in the {}", context.name()),
-        }));
+        };
+        let mut found = Vec::new();
         for entry in COMMANDS.iter().filter(|e| e.contexts.contains(&context)) {
             let keys: Vec<String> = sheet
                 .keymaps
@@ -99,12 +128,22 @@ fn lines(sheet: &Sheet<'_>, asked: Context) -> Vec<Line> {
             } else {
                 keys.join(", ")
             };
-            out.push(Line::Command {
-                keys,
-                name: entry.name,
-                help: entry.help,
-            });
+            if help.shows(&format!("{title} {keys} {} {}", entry.name, entry.help)) {
+                found.push(Line::Command {
+                    keys,
+                    name: entry.name,
+                    help: entry.help,
+                });
+            }
         }
+        if found.is_empty() {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push(Line::Empty);
+        }
+        out.push(Line::Title(title));
+        out.append(&mut found);
     }
     out
 }

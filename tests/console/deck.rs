@@ -58,6 +58,34 @@ fn the_bar_is_of_what_is_shown_also_while_the_tree_has_the_keys() {
 }
 
 #[test]
+fn the_help_finds_what_is_typed_and_gives_it_up_before_it_closes() {
+    let mut console = Harness::new();
+    console.connected("main");
+    console.keys("?");
+    assert!(console.shows("help: keys"), "{}", console.screen());
+    console.keys("/").type_text("Half PAGE up q");
+    assert!(
+        console.shows("no key, name or explanation"),
+        "{}",
+        console.screen()
+    );
+    console.keys("backspace backspace");
+    let screen = console.screen();
+    assert!(screen.contains("half-page-up"), "{screen}");
+    assert!(!screen.contains("half-page-down"), "{screen}");
+    // What is found can be read and scrolled with the keys of the help again.
+    console.keys("enter j q");
+    assert!(console.shows("half-page-down"), "{}", console.screen());
+    console.keys("q");
+    assert!(console.app.overlays.is_empty(), "{}", console.screen());
+
+    console.keys("?").keys("/").type_text("undo").keys("esc");
+    assert!(console.shows("half-page-down"), "{}", console.screen());
+    console.keys("esc");
+    assert!(console.app.overlays.is_empty(), "{}", console.screen());
+}
+
+#[test]
 fn the_jump_list_waits_for_the_names_before_it_picks_the_best_match() {
     let mut console = Harness::new();
     console.connected("main");

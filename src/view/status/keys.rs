@@ -67,6 +67,9 @@ pub(super) fn is_of_use(sheet: &Sheet<'_>, command: Command) -> bool {
             _ => true,
         };
     }
+    if let Some(Overlay::Message(_)) = app.overlays.last() {
+        return command != Command::Filter;
+    }
     let Some(documents) = app.documents().filter(|_| app.overlays.is_empty()) else {
         return true;
     };
@@ -339,6 +342,6 @@ pub(super) fn hints(context: Context) -> &'static [Command] {
             C::Unlock,
         ],
         Context::Conflict => &[C::TakeTheirs, C::TakeMine, C::EditMerge, C::Back],
-        Context::Help => &[C::Back],
+        Context::Help => &[C::Filter, C::Back],
     }
 }
