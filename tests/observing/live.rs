@@ -286,8 +286,11 @@ async fn a_dropped_collection_is_told_and_its_successor_is_followed() {
     }
     console.type_text("*");
     console.keys("enter");
-    console.wait_for("all databases").await;
-    console.wait_for("following, read").await;
+    console
+        .wait_until("all databases are followed", |s| {
+            s.contains("all databases") && s.contains("following, read")
+        })
+        .await;
     collection.insert_one(doc! { "_id": 3 }).await.unwrap();
     console.wait_for("{ _id: 3 }").await;
 }

@@ -445,6 +445,27 @@ fn following() -> (Harness, FeedId) {
 }
 
 #[test]
+fn nothing_is_said_to_be_followed_before_the_server_says_so() {
+    let mut harness = on("p c", SMALL);
+    harness.keys("n").type_text("orders").keys("enter");
+    let (task, feed, _) = tail(&mut harness);
+    assert!(harness.shows("asking the server"), "{}", harness.screen());
+    assert!(!harness.shows("follow"), "{}", harness.screen());
+    let mut none = changes(feed, 1);
+    none.events.clear();
+    harness.reply(task, Ok(Reply::Changes(none)));
+    assert!(
+        harness.shows("nothing was written since it is followed"),
+        "{}",
+        harness.screen()
+    );
+    // Another place is another stream, and what was read is no word on it.
+    harness.keys("n").type_text("2").keys("enter");
+    assert!(!harness.shows("follow"), "{}", harness.screen());
+    assert!(!harness.shows("UTC"), "{}", harness.screen());
+}
+
+#[test]
 fn changes_are_asked_for_one_after_the_other_and_followed_at_the_end() {
     let (mut harness, feed) = following();
     let task = next(&mut harness).unwrap();

@@ -77,6 +77,8 @@ pub struct ChangesPanel {
     paused: bool,
     shown: bool,
     tail: Option<FeedId>,
+    /// Whether the server said that it is open: what is written from then on is told.
+    open: bool,
     token: Option<RawDocumentBuf>,
     task: Option<TaskId>,
     /// No attempt before this moment; `None` where the person has to ask.
@@ -100,7 +102,7 @@ impl ChangesPanel {
     /// Whether the server is being listened to.
     #[must_use]
     pub fn is_following(&self) -> bool {
-        self.tail.is_some() && self.failure.is_none()
+        self.tail.is_some() && self.open && self.failure.is_none()
     }
 
     /// Whether the cursor is on the newest change, and so goes with it.
@@ -131,6 +133,7 @@ impl ChangesPanel {
             None => {
                 let tail = scope.ids.feed();
                 self.tail = Some(tail);
+                self.open = false;
                 let what = Tail {
                     place,
                     filter: self.filter.clone(),
@@ -283,6 +286,7 @@ impl ChangesPanel {
 
     fn forget(&mut self) {
         self.changes.clear();
+        self.at = None;
         self.bytes = 0;
         self.told = 0;
         self.resumed = 0;
@@ -440,6 +444,7 @@ impl Content for ChangesPanel {
         match result {
             Ok(Reply::Changes(changes)) => {
                 self.failure = None;
+                self.open = true;
                 self.take(changes);
                 self.window.fit(self.changes.len(), scope.regions.main_rows);
                 self.go_on(scope, at);
