@@ -33,7 +33,15 @@ pub struct Scene {
     pub without_primary: bool,
     /// Whether the request was a write, so that a connection that broke leaves its outcome open.
     pub writing: bool,
+    /// Whether the time that it was given has passed.
+    pub out_of_time: bool,
 }
+
+/// The server's code for work that took longer than `maxTimeMS`.
+pub(crate) const TIME_IS_OVER: i32 = 50;
+
+/// The server's code for work that was interrupted. Of a script that runs when its time is over it may say this, too.
+pub(crate) const INTERRUPTED: i32 = 11_601;
 
 impl Scene {
     fn hosts_text(&self) -> String {
@@ -414,7 +422,7 @@ fn of_code(said: &Said, scene: &Scene) -> Failure {
             )
             .with_help("ask for a role that allows it, or use another user")
         }
-        50 => Failure::new(
+        code if code == TIME_IS_OVER || (code == INTERRUPTED && scene.out_of_time) => Failure::new(
             FailureKind::Timeout,
             "it took longer than `max_time` allows, and was stopped by the server",
         )
@@ -431,7 +439,7 @@ fn of_code(said: &Said, scene: &Scene) -> Failure {
         .with_help(
             "sessions end 30 minutes after their last use: close other clients, or try again later",
         ),
-        11601 | 24 => Failure::new(FailureKind::Cancelled, "it was stopped on the server"),
+        INTERRUPTED | 24 => Failure::new(FailureKind::Cancelled, "it was stopped on the server"),
         11602 => Failure::new(
             FailureKind::Cancelled,
             "it was stopped by a change of the primary",

@@ -204,6 +204,23 @@ fn each_code_of_the_server_has_its_kind_and_its_words() {
 }
 
 #[test]
+fn a_script_that_is_interrupted_when_its_time_is_over_is_told_as_out_of_time() {
+    let said = Said {
+        code: 11_601,
+        message: "JavaScript execution interrupted".to_owned(),
+        ..Said::default()
+    };
+    assert_eq!(of_server(&said, &scene()).kind, FailureKind::Cancelled);
+    let late = Scene {
+        out_of_time: true,
+        ..scene()
+    };
+    let failure = of_server(&said, &late);
+    assert_eq!(failure.kind, FailureKind::Timeout);
+    assert!(failure.to_string().contains("`max_time`"), "{failure}");
+}
+
+#[test]
 fn a_drivers_error_of_a_command_keeps_its_code_and_never_its_own_print() {
     let command: CommandError = bson::deserialize_from_document(doc! {
         "code": 13, "codeName": "Unauthorized", "errmsg": "not authorized on a to execute command { x: 1 }",

@@ -28,6 +28,8 @@ pub(crate) struct Call {
     pub(super) usual: Option<Duration>,
     /// A limit of time of its own, beside the profile's.
     pub(super) within: Option<Duration>,
+    /// Since when its limits count.
+    begun: Instant,
     /// The client that reads and commands of this call go through in the place of the profile's own.
     pub(super) aside: Option<Client>,
 }
@@ -41,6 +43,7 @@ impl Call {
             cancel,
             usual,
             within: None,
+            begun: Instant::now(),
             aside: None,
         }
     }
@@ -85,6 +88,7 @@ impl Call {
     pub(crate) fn within(&self, limit: Duration) -> Self {
         Self {
             within: Some(limit),
+            begun: Instant::now(),
             ..self.clone()
         }
     }
@@ -136,10 +140,33 @@ impl Call {
         }
     }
 
+    /// The time that the server is given for a read.
+    fn limit(&self) -> Option<Duration> {
+        [self.usual, self.within].into_iter().flatten().min()
+    }
+
+    /// Whether that time has passed.
+    fn is_out_of_time(&self) -> bool {
+        self.limit()
+            .is_some_and(|limit| self.begun.elapsed() >= limit)
+    }
+
+    /// Whether the server ended a read since its time was over.
+    pub(crate) fn ran_out(&self, error: &Error) -> bool {
+        match error.kind.as_ref() {
+            ErrorKind::Command(c) => {
+                c.code == failure::TIME_IS_OVER
+                    || (c.code == failure::INTERRUPTED && self.is_out_of_time())
+            }
+            _ => false,
+        }
+    }
+
     /// A read's error in words.
     pub(crate) fn failure(&self, error: &Error, namespace: Option<&Namespace>) -> Failure {
         let scene = Scene {
             namespace: namespace.cloned(),
+            out_of_time: self.is_out_of_time(),
             ..self.link.scene()
         };
         failure::translate(error, &scene)
@@ -174,9 +201,8 @@ impl Call {
         let name = command_name(command);
         let cursor = matches!(name.as_str(), "find" | "aggregate");
         self.dress(command, cursor);
-        let limits = [self.usual, self.within];
         // Only a cursor that waits for more takes a limit with `getMore`.
-        if let Some(limit) = limits.into_iter().flatten().min()
+        if let Some(limit) = self.limit()
             && name != "getMore"
             && !has(command, "maxTimeMS")
         {

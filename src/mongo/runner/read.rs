@@ -510,9 +510,6 @@ async fn first(
     Ok(None)
 }
 
-/// The server's code for work that took longer than it was given.
-const TIME_IS_OVER: i32 = 50;
-
 /// The stages of a plan that are looked at, at the most.
 const STAGES: usize = 200;
 
@@ -578,13 +575,11 @@ pub(super) async fn gather(call: &Call, gather: Gather) -> Result<Gathered, Fail
     call.go_on()?;
     match ended {
         Ok(()) => Ok(gathered),
-        Err(error) => match error.kind.as_ref() {
-            ErrorKind::Command(c) if c.code == TIME_IS_OVER => {
-                gathered.end = GatherEnd::Time;
-                Ok(gathered)
-            }
-            _ => Err(call.failure(&error, Some(&namespace))),
-        },
+        Err(error) if call.ran_out(&error) => {
+            gathered.end = GatherEnd::Time;
+            Ok(gathered)
+        }
+        Err(error) => Err(call.failure(&error, Some(&namespace))),
     }
 }
 
