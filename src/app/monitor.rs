@@ -32,6 +32,7 @@ pub mod changes;
 pub mod choice;
 pub mod explaining;
 pub mod filter;
+pub mod listing;
 pub mod operations;
 pub mod order;
 pub mod pools;
@@ -43,6 +44,7 @@ pub mod statement;
 pub mod topology;
 
 use changes::ChangesPanel;
+use listing::Listing;
 use operations::OperationsPanel;
 use order::Order;
 use pools::PoolsPanel;
@@ -162,25 +164,36 @@ pub struct List<'p> {
 
 /// What the monitor knows of a panel.
 pub trait Content: std::fmt::Debug {
-    /// The context of the keys while the panel has them; [`Context::Input`] while a field of it is open.
-    fn context(&self) -> Context {
-        Context::Monitor
+    /// Whether a field of it is open.
+    fn is_typing(&self) -> bool {
+        false
     }
+
+    /// The context of the keys while the panel has them.
+    fn context(&self) -> Context {
+        match self.is_typing() {
+            true => Context::Input,
+            false => Context::Monitor,
+        }
+    }
+
+    /// Its rows that the person may narrow and order, where it has such.
+    fn listing(&mut self) -> Option<&mut Listing> {
+        None
+    }
+
+    /// The order of [`Content::listing`] was changed: it is to be arranged anew.
+    fn arranged(&mut self) {}
 
     /// Its list, where it has one of rows with a cursor.
     fn list(&mut self) -> Option<List<'_>> {
-        None
+        self.listing().map(|listing| List {
+            rows: listing.count(),
+            window: &mut listing.window,
+        })
     }
 
-    /// What its list is ordered by, where the person may say.
-    fn order(&mut self) -> Option<&mut Order> {
-        None
-    }
-
-    /// The order or the rows it holds for were changed.
-    fn arranged(&mut self) {}
-
-    /// The field that is open.
+    /// The field that is open, where [`Content::is_typing`].
     fn field(&mut self) -> Option<&mut Field> {
         None
     }
@@ -223,11 +236,13 @@ pub trait Content: std::fmt::Debug {
     /// Takes a command that moves in the list, or orders it. Whether it was one.
     fn travel(&mut self, scope: &Scope<'_>, command: Command) -> bool {
         let height = scope.regions.main_rows;
-        if let (Command::OrderNext | Command::OrderReverse, Some(order)) = (command, self.order()) {
-            match command {
-                Command::OrderNext => order.turn(),
-                _ => order.reversed = !order.reversed,
-            }
+        let order: Option<fn(&mut Order)> = match command {
+            Command::OrderNext => Some(Order::turn),
+            Command::OrderReverse => Some(|order| order.reversed = !order.reversed),
+            _ => None,
+        };
+        if let (Some(order), Some(listing)) = (order, self.listing()) {
+            listing.reorder(order);
             self.arranged();
             return true;
         }
@@ -237,8 +252,8 @@ pub trait Content: std::fmt::Debug {
 
     /// Takes a click.
     fn hit(&mut self, scope: &mut Scope<'_>, _at: &Place, hit: Hit, double: bool) -> Step {
-        if let (Hit::Column(place), Some(order)) = (hit, self.order()) {
-            order.choose(place);
+        if let (Hit::Column(place), Some(listing)) = (hit, self.listing()) {
+            listing.reorder(|order| order.choose(place));
             self.arranged();
             return Step::Done;
         }

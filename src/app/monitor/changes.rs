@@ -15,7 +15,6 @@ use bson::RawDocumentBuf;
 use super::reading::clock;
 use super::{Content, List, Place, Step};
 use crate::app::command::Command;
-use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::field::Field;
 use crate::app::overlay::{Confirm, Intent, Message, Overlay};
@@ -295,11 +294,8 @@ impl ChangesPanel {
 }
 
 impl Content for ChangesPanel {
-    fn context(&self) -> Context {
-        match self.field {
-            Some(_) => Context::Input,
-            None => Context::Monitor,
-        }
+    fn is_typing(&self) -> bool {
+        self.field.is_some()
     }
 
     fn list(&mut self) -> Option<List<'_>> {

@@ -51,12 +51,6 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether everything passes.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
-    }
-
     /// Whether a row passes.
     pub fn passes(&self, row: &impl Subject) -> bool {
         self.words

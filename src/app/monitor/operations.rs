@@ -7,19 +7,17 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::explaining::Explaining;
-use super::filter::{self, Filter, Subject, Vocabulary};
-use super::order::Order;
+use super::filter::{Subject, Vocabulary};
+use super::listing::Listing;
 use super::reading::Reading;
 use super::statement::{Recalled, recall};
-use super::{Content, List, Place, Step};
+use super::{Content, Place, Step};
 use crate::app::command::Command;
-use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::field::Field;
 use crate::app::overlay::{Confirm, Intent, Message, Overlay};
 use crate::app::scope::{Asker, Scope};
 use crate::app::tab::Answer;
-use crate::app::window::Window;
 use crate::app::words;
 use crate::mongo::request::observe::{
     Killed, Observation, Observe, OperationId, Operations, RunningOperation,
@@ -55,23 +53,16 @@ const ASKED: usize = 300;
 pub struct OperationsPanel {
     /// What was read.
     pub reading: Reading,
-    /// The cursor of the operations that are shown.
-    pub window: Window,
-    /// Only operations with these words are shown; empty for all.
-    pub filter: String,
+    /// Which of the operations are shown, and the cursor among them.
+    pub listing: Listing,
     /// The filter while it is typed.
     pub field: Option<Field>,
     /// Why what is typed is no filter.
     pub problem: Option<String>,
     /// Whether what does nothing and what the server does by itself are shown too.
     pub idle: bool,
-    /// What they are ordered by.
-    pub order: Order,
-    words: Filter,
     /// Each operation's statement, beside what was read.
     lines: Vec<String>,
-    /// The places of those that are shown.
-    shown: Vec<usize>,
     asked: Option<(String, RunningOperation)>,
     killing: Option<(TaskId, OperationId)>,
     explaining: Explaining,
@@ -81,15 +72,11 @@ impl Default for OperationsPanel {
     fn default() -> Self {
         Self {
             reading: Reading::every(EVERY),
-            window: Window::default(),
-            filter: String::new(),
+            listing: Listing::by(ORDERS),
             field: None,
             problem: None,
             idle: false,
-            order: Order::of(ORDERS),
-            words: Filter::default(),
             lines: Vec::new(),
-            shown: Vec::new(),
             asked: None,
             killing: None,
             explaining: Explaining::default(),
@@ -110,66 +97,43 @@ impl OperationsPanel {
     /// The operations that are shown, each with its statement on one line.
     pub fn rows(&self) -> impl Iterator<Item = (&RunningOperation, &str)> {
         let running = self.operations().map_or(&[][..], |o| &o.running);
-        self.shown.iter().filter_map(|place| {
-            let line = self.lines.get(*place).map_or("", String::as_str);
-            Some((running.get(*place)?, line))
+        self.listing.places().filter_map(|place| {
+            let line = self.lines.get(place).map_or("", String::as_str);
+            Some((running.get(place)?, line))
         })
     }
 
     /// How many are shown.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.shown.len()
+        self.listing.count()
     }
 
     /// The operation under the cursor.
     #[must_use]
     pub fn current(&self) -> Option<&RunningOperation> {
-        self.rows().nth(self.window.cursor).map(|(o, _)| o)
+        self.rows().nth(self.listing.window.cursor).map(|(o, _)| o)
     }
 
     /// Brings the rows into step with what was read and with the filter; the cursor stays on `on`.
     fn rebuild(&mut self, on: Option<&OperationId>) {
         let Some(Observation::Operations(operations)) = self.reading.seen() else {
-            self.shown.clear();
-            return;
+            return self.listing.clear();
         };
         self.lines = operations.running.iter().map(line).collect();
-        self.shown = operations
+        let rows: Vec<Listed<'_>> = operations
             .running
             .iter()
             .zip(&self.lines)
-            .enumerate()
-            .filter(|(_, (operation, line))| {
-                self.words.is_empty() || self.words.passes(&Listed { operation, line })
-            })
-            .map(|(place, _)| place)
+            .map(|(operation, line)| Listed { operation, line })
             .collect();
-        let (order, lines) = (self.order, &self.lines);
-        self.shown.sort_by(|a, b| {
-            let of = |place: usize| {
-                let line = lines.get(place).map_or("", String::as_str);
-                Some((operations.running.get(place)?, line))
-            };
-            match (of(*a), of(*b)) {
-                (Some(a), Some(b)) => order.apply(compare(order.title(), a, b)),
-                _ => Ordering::Equal,
-            }
-        });
-        let place = self
-            .shown
-            .iter()
-            .position(|p| operations.running.get(*p).map(|o| &o.id) == on);
-        if let Some(place) = place {
-            self.window.cursor = place;
-        }
-        self.window.cursor = self.window.cursor.min(self.shown.len().saturating_sub(1));
+        self.listing
+            .arrange(&rows, compare, |row| Some(&row.operation.id) == on);
     }
 
     /// Takes a filter's words; a wrong one is said, and the others hold.
     fn refilter(&mut self, text: &str) {
-        (self.words, self.problem) = filter::parse(text, &WORDS);
-        self.filter = text.trim().to_owned();
+        self.problem = self.listing.narrow(text, &WORDS);
         let on = self.current().map(|o| o.id.clone());
         self.rebuild(on.as_ref());
     }
@@ -338,15 +302,12 @@ pub fn progress(operation: &RunningOperation) -> Option<String> {
 }
 
 /// Two rows by the column of a title, in its own direction: times fall, texts rise.
-fn compare(
-    title: &str,
-    (a, a_line): (&RunningOperation, &str),
-    (b, b_line): (&RunningOperation, &str),
-) -> Ordering {
+fn compare(title: &str, first: &Listed<'_>, second: &Listed<'_>) -> Ordering {
+    let (a, b) = (first.operation, second.operation);
     let client = |o: &RunningOperation| (o.application.clone(), o.client.clone());
     // What has nothing to be ordered by comes last.
     let texts = |a: &str, b: &str| (a.is_empty(), a).cmp(&(b.is_empty(), b));
-    let first = match title {
+    let ordering = match title {
         "namespace" => texts(&a.namespace, &b.namespace),
         "plan" => texts(
             a.plan.as_deref().unwrap_or_default(),
@@ -355,10 +316,10 @@ fn compare(
         "client" => client(a).cmp(&client(b)),
         // Who waits first, then who holds most.
         "locks" => (b.waits, b.locks.len()).cmp(&(a.waits, a.locks.len())),
-        "statement" => texts(a_line, b_line),
+        "statement" => texts(first.line, second.line),
         _ => Ordering::Equal,
     };
-    first.then_with(|| lasting(b).cmp(&lasting(a)))
+    ordering.then_with(|| lasting(b).cmp(&lasting(a)))
 }
 
 fn named(id: &OperationId) -> String {
@@ -470,28 +431,16 @@ fn describe(operation: &RunningOperation) -> String {
 }
 
 impl Content for OperationsPanel {
-    fn context(&self) -> Context {
-        match self.field {
-            Some(_) => Context::Input,
-            None => Context::Monitor,
-        }
+    fn is_typing(&self) -> bool {
+        self.field.is_some()
     }
 
-    fn list(&mut self) -> Option<List<'_>> {
-        Some(List {
-            rows: self.count(),
-            window: &mut self.window,
-        })
-    }
-
-    fn order(&mut self) -> Option<&mut Order> {
-        Some(&mut self.order)
+    fn listing(&mut self) -> Option<&mut Listing> {
+        Some(&mut self.listing)
     }
 
     fn arranged(&mut self) {
         self.rebuild(None);
-        // Who orders anew looks for the first.
-        self.window = Window::default();
     }
 
     fn field(&mut self) -> Option<&mut Field> {
@@ -558,10 +507,10 @@ impl Content for OperationsPanel {
             Command::Open => self.details(scope),
             Command::Filter => {
                 self.problem = None;
-                self.field = Some(Field::new(&self.filter));
+                self.field = Some(Field::new(&self.listing.filter));
             }
             Command::ClearFilter => self.refilter(""),
-            Command::Back if !self.filter.is_empty() => self.refilter(""),
+            Command::Back if !self.listing.filter.is_empty() => self.refilter(""),
             Command::Idle => {
                 self.idle = !self.idle;
                 self.reading.leave(scope);
@@ -574,7 +523,7 @@ impl Content for OperationsPanel {
                 }
             }
             Command::CopyValue | Command::CopyDocument => {
-                if let Some((_, line)) = self.rows().nth(self.window.cursor) {
+                if let Some((_, line)) = self.rows().nth(self.listing.window.cursor) {
                     let text = line.to_owned();
                     scope.effects.push(Effect::Copy { text });
                     scope.info("copied the statement");
@@ -608,7 +557,9 @@ impl Content for OperationsPanel {
         let on = self.current().map(|o| o.id.clone());
         if self.reading.settle(task, result) {
             self.rebuild(on.as_ref());
-            self.window.fit(self.count(), scope.regions.main_rows);
+            self.listing
+                .window
+                .fit(self.count(), scope.regions.main_rows);
         }
     }
 

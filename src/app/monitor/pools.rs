@@ -12,7 +12,6 @@ use std::sync::Arc;
 use super::choice::{Choice, Move};
 use super::{Content, Panel, Place, Step, turn};
 use crate::app::command::Command;
-use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::field::Field;
 use crate::app::overlay::{Overlay, Prompt, Purpose, scroll};
@@ -316,11 +315,8 @@ fn names(figures: &Figures) -> Vec<Arc<str>> {
 }
 
 impl Content for PoolsPanel {
-    fn context(&self) -> Context {
-        match self.filtering {
-            true => Context::Input,
-            false => Context::Monitor,
-        }
+    fn is_typing(&self) -> bool {
+        self.filtering
     }
 
     fn field(&mut self) -> Option<&mut Field> {

@@ -8,19 +8,17 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::explaining::Explaining;
-use super::filter::{self, Filter, Subject, Vocabulary};
-use super::order::Order;
+use super::filter::{Subject, Vocabulary};
+use super::listing::Listing;
 use super::reading::Reading;
 use super::statement::{Recalled, recall};
-use super::{Content, List, Place, Step};
+use super::{Content, Place, Step};
 use crate::app::command::Command;
-use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::field::Field;
 use crate::app::overlay::{Confirm, Intent, Message, Overlay};
 use crate::app::scope::{Asker, Scope};
 use crate::app::tab::{Answer, Unsaved};
-use crate::app::window::Window;
 use crate::app::words;
 use crate::mongo::request::observe::{
     Observation, Observe, Profiling, ProfilingLevel, Restored, Slow, SlowShape,
@@ -146,20 +144,14 @@ impl Asking {
 pub struct SlowPanel {
     /// What was read.
     pub reading: Reading,
-    /// The cursor of the shapes that are shown.
-    pub window: Window,
+    /// Which of the shapes are shown, and the cursor among them.
+    pub listing: Listing,
     /// The database whose profiler is looked at.
     pub database: Option<String>,
-    /// Only shapes with these words are shown; empty for all.
-    pub filter: String,
-    /// What they are ordered by.
-    pub order: Order,
-    words: Filter,
     /// What is typed.
     pub field: Option<(Asking, Field)>,
     /// Why what was typed is not taken.
     pub problem: Option<String>,
-    shown: Vec<usize>,
     wanted: Option<Wanted>,
     /// Whether it was asked about what an earlier run left.
     offered: bool,
@@ -174,14 +166,10 @@ impl Default for SlowPanel {
     fn default() -> Self {
         Self {
             reading: Reading::every(EVERY),
-            window: Window::default(),
+            listing: Listing::by(ORDERS),
             database: None,
-            filter: String::new(),
-            order: Order::of(ORDERS),
-            words: Filter::default(),
             field: None,
             problem: None,
-            shown: Vec::new(),
             wanted: None,
             offered: false,
             setting: None,
@@ -205,52 +193,31 @@ impl SlowPanel {
     /// The shapes that are shown.
     pub fn rows(&self) -> impl Iterator<Item = &SlowShape> {
         let shapes = self.slow().map_or(&[][..], |s| &s.shapes);
-        self.shown.iter().filter_map(|place| shapes.get(*place))
+        self.listing.places().filter_map(|place| shapes.get(place))
     }
 
     /// How many are shown.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.shown.len()
+        self.listing.count()
     }
 
     /// The shape under the cursor.
     #[must_use]
     pub fn current(&self) -> Option<&SlowShape> {
-        self.rows().nth(self.window.cursor)
+        self.rows().nth(self.listing.window.cursor)
     }
 
     fn rebuild(&mut self, on: Option<&(String, String, String)>) {
         let Some(Observation::Slow(slow)) = self.reading.seen() else {
-            self.shown.clear();
-            return;
+            return self.listing.clear();
         };
-        self.shown = slow
-            .shapes
-            .iter()
-            .enumerate()
-            .filter(|(_, shape)| self.words.is_empty() || self.words.passes(*shape))
-            .map(|(place, _)| place)
-            .collect();
-        let order = self.order;
-        self.shown
-            .sort_by(|a, b| match (slow.shapes.get(*a), slow.shapes.get(*b)) {
-                (Some(a), Some(b)) => order.apply(compare(order.title(), a, b)),
-                _ => Ordering::Equal,
-            });
-        let place = self
-            .shown
-            .iter()
-            .position(|p| slow.shapes.get(*p).map(key).as_ref() == on);
-        if let Some(place) = place {
-            self.window.cursor = place;
-        }
-        self.window.cursor = self.window.cursor.min(self.shown.len().saturating_sub(1));
+        self.listing
+            .arrange(&slow.shapes, compare, |shape| Some(&key(shape)) == on);
     }
 
     fn refilter(&mut self, text: &str) {
-        (self.words, self.problem) = filter::parse(text, &WORDS);
-        self.filter = text.trim().to_owned();
+        self.problem = self.listing.narrow(text, &WORDS);
         let on = self.current().map(key);
         self.rebuild(on.as_ref());
     }
@@ -317,7 +284,7 @@ impl SlowPanel {
     fn begin(&mut self, scope: &mut Scope<'_>, at: &Place, asking: Asking) {
         let is = self.slow().and_then(|s| s.profiling);
         let text = match asking {
-            Asking::Filter => self.filter.clone(),
+            Asking::Filter => self.listing.filter.clone(),
             Asking::Database => self.database.clone().unwrap_or_default(),
             Asking::Profiler => {
                 let refusal = scope
@@ -475,28 +442,16 @@ fn whole(shape: &SlowShape) -> String {
 }
 
 impl Content for SlowPanel {
-    fn context(&self) -> Context {
-        match self.field {
-            Some(_) => Context::Input,
-            None => Context::Monitor,
-        }
+    fn is_typing(&self) -> bool {
+        self.field.is_some()
     }
 
-    fn list(&mut self) -> Option<List<'_>> {
-        Some(List {
-            rows: self.count(),
-            window: &mut self.window,
-        })
-    }
-
-    fn order(&mut self) -> Option<&mut Order> {
-        Some(&mut self.order)
+    fn listing(&mut self) -> Option<&mut Listing> {
+        Some(&mut self.listing)
     }
 
     fn arranged(&mut self) {
         self.rebuild(None);
-        // Who orders anew looks for the first.
-        self.window = Window::default();
     }
 
     fn field(&mut self) -> Option<&mut Field> {
@@ -561,7 +516,7 @@ impl Content for SlowPanel {
             Command::Open => self.details(scope),
             Command::Filter => self.begin(scope, at, Asking::Filter),
             Command::ClearFilter => self.refilter(""),
-            Command::Back if !self.filter.is_empty() => self.refilter(""),
+            Command::Back if !self.listing.filter.is_empty() => self.refilter(""),
             Command::Namespace => self.begin(scope, at, Asking::Database),
             Command::Profiler => self.begin(scope, at, Asking::Profiler),
             Command::Explain | Command::OpenStatement => {
@@ -631,7 +586,9 @@ impl Content for SlowPanel {
         let on = self.current().map(key);
         if self.reading.settle(task, result) {
             self.rebuild(on.as_ref());
-            self.window.fit(self.count(), scope.regions.main_rows);
+            self.listing
+                .window
+                .fit(self.count(), scope.regions.main_rows);
         }
     }
 

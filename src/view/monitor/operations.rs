@@ -48,11 +48,11 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
             (format!("  {count}{more}"), Role::Text),
         ];
     }
-    if !panel.filter.is_empty() && panel.field.is_none() {
-        title.push((format!("  with “{}”", panel.filter), Role::Match));
+    if !panel.listing.filter.is_empty() && panel.field.is_none() {
+        title.push((format!("  with “{}”", panel.listing.filter), Role::Match));
     }
     let columns = frame::fitting(area, NARROW, USUAL, FULL);
-    title.extend(frame::order_of(&panel.order, columns));
+    title.extend(frame::order_of(&panel.listing.order, columns));
     let hidden = match panel.idle {
         true => "  idle and internal too",
         false => "  idle hidden",
@@ -68,7 +68,7 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         return frame::nothing(sheet, tab, area, panel.reading.failure().is_some());
     };
     let area = frame::gaps(sheet, area, &operations.gaps);
-    let area = frame::ordered(sheet, area, columns, Some(&panel.order));
+    let area = frame::ordered(sheet, area, columns, Some(&panel.listing.order));
     sheet.regions.main_rows = usize::from(area.height);
     if panel.count() == 0 {
         let text = match (operations.running.is_empty(), panel.idle) {
@@ -83,7 +83,7 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         sheet,
         area,
         columns,
-        &panel.window,
+        &panel.listing.window,
         panel.rows(),
         |(operation, statement)| cells(operation, statement, columns),
     );

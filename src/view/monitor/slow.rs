@@ -54,11 +54,11 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
             Role::Text,
         ));
     }
-    if !panel.filter.is_empty() && panel.field.is_none() {
-        title.push((format!("  with “{}”", panel.filter), Role::Match));
+    if !panel.listing.filter.is_empty() && panel.field.is_none() {
+        title.push((format!("  with “{}”", panel.listing.filter), Role::Match));
     }
     let columns = frame::fitting(area, NARROW, USUAL, FULL);
-    title.extend(frame::order_of(&panel.order, columns));
+    title.extend(frame::order_of(&panel.listing.order, columns));
     let mut area = frame::head(sheet, area, &title, &right);
     if let Some((asking, field)) = &panel.field {
         let problem = panel.problem.as_deref();
@@ -74,7 +74,7 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         area = frame::below(area, 1);
     }
     let area = frame::gaps(sheet, area, &slow.gaps);
-    let area = frame::ordered(sheet, area, columns, Some(&panel.order));
+    let area = frame::ordered(sheet, area, columns, Some(&panel.listing.order));
     sheet.regions.main_rows = usize::from(area.height);
     if panel.count() == 0 {
         let text = match slow.shapes.is_empty() {
@@ -84,9 +84,14 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
         frame::line(sheet, area, &[(text.to_owned(), Role::Dim)]);
         return;
     }
-    frame::rows(sheet, area, columns, &panel.window, panel.rows(), |shape| {
-        cells(shape, columns)
-    });
+    frame::rows(
+        sheet,
+        area,
+        columns,
+        &panel.listing.window,
+        panel.rows(),
+        |shape| cells(shape, columns),
+    );
 }
 
 fn profiler(slow: &Slow) -> Option<Vec<Piece>> {
