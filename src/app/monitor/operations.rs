@@ -3,11 +3,12 @@
 //! Invariant: the cursor stays on its operation while the list changes, and nothing is stopped but the operation that
 //! the question named.
 
-use std::cmp::Ordering;
+mod operation;
+mod question;
+
 use std::time::Duration;
 
 use super::explaining::Explaining;
-use super::filter::{Subject, Vocabulary};
 use super::listing::Listing;
 use super::reading::Reading;
 use super::statement::{Recalled, recall};
@@ -18,35 +19,17 @@ use crate::app::field::Field;
 use crate::app::overlay::{Confirm, Intent, Message, Overlay};
 use crate::app::scope::{Asker, Scope};
 use crate::app::tab::Answer;
-use crate::app::words;
 use crate::mongo::request::observe::{
     Killed, Observation, Observe, OperationId, Operations, RunningOperation,
 };
 use crate::mongo::request::{Failure, Namespace, Reply, Request, TaskId};
+use operation::{Listed, ORDERS, compare, describe, line, named};
+use question::question;
+
+pub use operation::{WORDS, lasting, lock_of, progress};
 
 /// Time between two questions.
 const EVERY: Duration = Duration::from_secs(2);
-
-/// What the list can be ordered by, as the columns are called.
-const ORDERS: &[&str] = &[
-    "running",
-    "namespace",
-    "plan",
-    "client",
-    "locks",
-    "statement",
-];
-
-/// What the list can be narrowed by.
-pub const WORDS: Vocabulary = Vocabulary {
-    fields: &[
-        "ns", "client", "app", "user", "plan", "op", "lock", "comment", "id",
-    ],
-    states: &["ours", "waiting", "transaction", "internal"],
-};
-
-/// Characters of a statement in a question.
-const ASKED: usize = 300;
 
 /// The panel.
 #[derive(Debug)]
@@ -215,219 +198,9 @@ impl OperationsPanel {
     }
 }
 
-/// What an operation does, on one line.
-fn line(operation: &RunningOperation) -> String {
-    let recalled = (!operation.cut)
-        .then(|| recall(&operation.namespace, &operation.kind, &operation.command))
-        .flatten();
-    match recalled {
-        Some(recalled) => recalled.text,
-        None if operation.command.is_empty() => operation.thread.clone(),
-        None => words::document_line(&operation.command),
-    }
-}
-
-/// An operation beside its line.
-struct Listed<'o> {
-    operation: &'o RunningOperation,
-    line: &'o str,
-}
-
-impl Subject for Listed<'_> {
-    fn texts(&self, field: Option<&str>, each: &mut dyn FnMut(&str)) {
-        let one = self.operation;
-        let mut tell = |name: &str, text: Option<&str>| {
-            if field.is_none_or(|f| f == name)
-                && let Some(text) = text
-            {
-                each(text);
-            }
-        };
-        tell("ns", Some(&one.namespace));
-        tell("client", one.client.as_deref());
-        tell("app", one.application.as_deref());
-        tell("user", one.user.as_deref());
-        tell("plan", one.plan.as_deref());
-        tell("op", Some(&one.kind));
-        tell("comment", one.comment.as_deref());
-        for lock in &one.locks {
-            tell("lock", Some(lock));
-        }
-        if field.is_none() {
-            each(self.line);
-            each(&one.thread);
-        }
-        // A number alone would be found in most of them.
-        if field == Some("id") {
-            each(&one.id.to_string());
-        }
-    }
-
-    fn is(&self, state: &str) -> bool {
-        match state {
-            "ours" => self.operation.ours,
-            "waiting" => self.operation.waits,
-            "transaction" => self.operation.transaction.is_some(),
-            "internal" => self.operation.is_internal(),
-            _ => false,
-        }
-    }
-
-    fn took(&self) -> Option<Duration> {
-        lasting(self.operation)
-    }
-}
-
-/// How long an operation has been running, or its transaction been open while nothing runs.
-#[must_use]
-pub fn lasting(operation: &RunningOperation) -> Option<Duration> {
-    operation.running.or(operation.transaction)
-}
-
-/// The strongest lock of an operation, on what is the smallest: `Collection w`.
-#[must_use]
-pub fn lock_of(operation: &RunningOperation) -> String {
-    let last = operation.locks.last();
-    last.map(|l| l.replace(": ", " ")).unwrap_or_default()
-}
-
-/// How far an operation is: `14 % scanning collection`.
-#[must_use]
-pub fn progress(operation: &RunningOperation) -> Option<String> {
-    let percent = operation.percent().map(|p| format!("{p} %"));
-    let message = operation.message.as_deref();
-    let message = message.map(|m| m.strip_prefix("Index Build: ").unwrap_or(m).to_owned());
-    let parts: Vec<String> = percent.into_iter().chain(message).collect();
-    (!parts.is_empty()).then(|| parts.join(" "))
-}
-
-/// Two rows by the column of a title, in its own direction: times fall, texts rise.
-fn compare(title: &str, first: &Listed<'_>, second: &Listed<'_>) -> Ordering {
-    let (a, b) = (first.operation, second.operation);
-    let client = |o: &RunningOperation| (o.application.clone(), o.client.clone());
-    // What has nothing to be ordered by comes last.
-    let texts = |a: &str, b: &str| (a.is_empty(), a).cmp(&(b.is_empty(), b));
-    let ordering = match title {
-        "namespace" => texts(&a.namespace, &b.namespace),
-        "plan" => texts(
-            a.plan.as_deref().unwrap_or_default(),
-            b.plan.as_deref().unwrap_or_default(),
-        ),
-        "client" => client(a).cmp(&client(b)),
-        // Who waits first, then who holds most.
-        "locks" => (b.waits, b.locks.len()).cmp(&(a.waits, a.locks.len())),
-        "statement" => texts(first.line, second.line),
-        _ => Ordering::Equal,
-    };
-    ordering.then_with(|| lasting(b).cmp(&lasting(a)))
-}
-
-fn named(id: &OperationId) -> String {
-    match id.session() {
-        Some(_) => id.to_string(),
-        None => format!("operation {id}"),
-    }
-}
-
 fn place_of(operation: &RunningOperation) -> Option<Namespace> {
     let (database, collection) = operation.namespace.split_once('.')?;
     Some(Namespace::new(database, collection))
-}
-
-fn builds_index(operation: &RunningOperation) -> bool {
-    let first = operation.command.iter().flatten().next();
-    first.is_some_and(|(key, _)| key.as_str() == "createIndexes")
-}
-
-fn who(operation: &RunningOperation) -> String {
-    let parts = [&operation.client, &operation.application, &operation.user];
-    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-    match parts.is_empty() {
-        true => "the server itself".to_owned(),
-        false => parts.join(", "),
-    }
-}
-
-fn question(operation: &RunningOperation, host: &str) -> Vec<String> {
-    let since = match operation.running {
-        Some(running) => format!(", for {}", words::span(running)),
-        None => String::new(),
-    };
-    let mut lines = vec![
-        format!("{} on {}{since}", operation.kind, operation.namespace),
-        format!("from {}", who(operation)),
-        format!("on {host}"),
-        line(operation).chars().take(ASKED).collect(),
-    ];
-    if operation.ours {
-        lines.push("it is this program's own: what waits for it here will fail".to_owned());
-    }
-    let writes = matches!(operation.kind.as_str(), "update" | "remove" | "insert");
-    match operation.transaction {
-        Some(_) => lines.push("all that its transaction has written is undone".to_owned()),
-        None if writes => lines.push("what it has written so far stays written".to_owned()),
-        None => {}
-    }
-    if operation.cursor.is_some() {
-        lines.push("it gets a batch of a cursor: that is closed too".to_owned());
-    }
-    if builds_index(operation) {
-        lines.push("an index that it builds is given up; the collection stays as it is".to_owned());
-    } else if operation.is_internal() && operation.transaction.is_none() {
-        lines.push("it is the server's own: stopping it may harm the deployment".to_owned());
-    }
-    lines
-}
-
-/// Everything about an operation.
-fn describe(operation: &RunningOperation) -> String {
-    let mut lines = Vec::new();
-    let mut told = |name: &str, value: Option<String>| {
-        if let Some(value) = value.filter(|v| !v.is_empty()) {
-            lines.push(format!("{name:<12}{value}"));
-        }
-    };
-    let yes = |flag: bool, text: &str| flag.then(|| text.to_owned());
-    told("running", operation.running.map(words::span));
-    told("kind", Some(operation.kind.clone()));
-    told("namespace", Some(operation.namespace.clone()));
-    told("client", operation.client.clone());
-    told("application", operation.application.clone());
-    told("user", operation.user.clone());
-    told("thread", Some(operation.thread.clone()));
-    told("plan", operation.plan.clone());
-    told("progress", progress(operation));
-    told("waits", yes(operation.waits, "for a lock"));
-    told("locks", Some(operation.locks.join(", ")));
-    told(
-        "yields",
-        (operation.yields > 0).then(|| words::count(operation.yields)),
-    );
-    told(
-        "transaction",
-        operation
-            .transaction
-            .map(|open| format!("open for {}", words::span(open))),
-    );
-    told("comment", operation.comment.clone());
-    told("cursor", operation.cursor.map(|id| id.to_string()));
-    told(
-        "stopping",
-        yes(operation.kill_pending, "it was told to stop"),
-    );
-    told("ours", yes(operation.ours, "this program started it"));
-    let mut text = lines.join("\n");
-    let recalled = recall(&operation.namespace, &operation.kind, &operation.command);
-    if let Some(recalled) = recalled.filter(|_| !operation.cut) {
-        text.push_str(&format!("\n\n{}", recalled.text));
-    }
-    if !operation.command.is_empty() {
-        text.push_str(&format!("\n\n{}", words::document_text(&operation.command)));
-    }
-    if operation.cut {
-        text.push_str("\n\n(parts of the command are too long and left out)");
-    }
-    text
 }
 
 impl Content for OperationsPanel {

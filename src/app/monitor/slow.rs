@@ -3,12 +3,11 @@
 //! Invariant: a profiler that was set here is put back when the tab closes or another database is looked at.
 
 mod setting;
+mod shape;
 
-use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::explaining::Explaining;
-use super::filter::{Subject, Vocabulary};
 use super::listing::Listing;
 use super::reading::Reading;
 use super::statement::{Recalled, recall};
@@ -25,29 +24,13 @@ use crate::mongo::request::observe::{
 };
 use crate::mongo::request::{Failure, Reply, Request, TaskId};
 use setting::{parse, typed};
+use shape::{ORDERS, WORDS, compare, key, whole};
 
 pub use setting::describe;
+pub use shape::is_scan;
 
 /// Time between two questions: the log is long.
 const EVERY: Duration = Duration::from_secs(5);
-
-/// What the list can be ordered by, as the columns are called.
-const ORDERS: &[&str] = &[
-    "together",
-    "count",
-    "p95",
-    "p50",
-    "looked at",
-    "given",
-    "namespace",
-    "shape",
-];
-
-/// What the list can be narrowed by.
-const WORDS: Vocabulary = Vocabulary {
-    fields: &["ns", "op", "app", "plan"],
-    states: &["scan"],
-};
 
 /// What a question is about.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,54 +39,6 @@ enum Wanted {
     Set(Profiling),
     /// Putting back what an earlier run left.
     PutBack,
-}
-
-impl Subject for SlowShape {
-    fn texts(&self, field: Option<&str>, each: &mut dyn FnMut(&str)) {
-        let texts = [
-            ("ns", Some(self.namespace.as_str())),
-            ("op", Some(&self.operation)),
-            ("app", self.application.as_deref()),
-            ("plan", self.plan.as_deref()),
-        ];
-        let named = texts
-            .iter()
-            .filter(|(name, _)| field.is_none_or(|f| f == *name));
-        named.filter_map(|(_, text)| *text).for_each(&mut *each);
-        if field.is_none() {
-            each(&self.shape);
-        }
-    }
-
-    fn is(&self, state: &str) -> bool {
-        state == "scan" && is_scan(self)
-    }
-
-    fn took(&self) -> Option<Duration> {
-        Some(self.p95)
-    }
-}
-
-/// Whether documents were found by reading the whole collection.
-#[must_use]
-pub fn is_scan(shape: &SlowShape) -> bool {
-    let plan = shape.plan.as_deref();
-    plan.is_some_and(|p| p.starts_with("COLLSCAN"))
-}
-
-/// Two rows by the column of a title, in its own direction: figures fall, texts rise.
-fn compare(title: &str, a: &SlowShape, b: &SlowShape) -> Ordering {
-    let first = match title {
-        "count" => b.count.cmp(&a.count),
-        "p95" => b.p95.cmp(&a.p95),
-        "p50" => b.p50.cmp(&a.p50),
-        "looked at" => b.examined.cmp(&a.examined),
-        "given" => b.returned.cmp(&a.returned),
-        "namespace" => a.namespace.cmp(&b.namespace),
-        "shape" => (&a.operation, &a.shape).cmp(&(&b.operation, &b.shape)),
-        _ => Ordering::Equal,
-    };
-    first.then_with(|| b.total.cmp(&a.total))
 }
 
 /// What a field of the panel is for.
@@ -387,58 +322,6 @@ impl SlowPanel {
             .flatten();
         Some(recalled.ok_or("the slowest one is not known as a whole statement"))
     }
-}
-
-fn key(shape: &SlowShape) -> (String, String, String) {
-    let SlowShape {
-        namespace,
-        operation,
-        shape,
-        ..
-    } = shape;
-    (namespace.clone(), operation.clone(), shape.clone())
-}
-
-/// Everything about a shape.
-fn whole(shape: &SlowShape) -> String {
-    let mut lines = vec![
-        format!("{:<14}{}", "shape", shape.shape),
-        format!(
-            "{:<14}{} (by the {})",
-            "count",
-            words::count(shape.count),
-            shape.source.word()
-        ),
-        format!(
-            "{:<14}p50 {}, p95 {}, longest {}, together {}",
-            "took",
-            words::span(shape.p50),
-            words::span(shape.p95),
-            words::span(shape.longest),
-            words::span(shape.total)
-        ),
-        format!(
-            "{:<14}{} looked at, {} given",
-            "documents",
-            words::count(shape.examined),
-            words::count(shape.returned)
-        ),
-        format!("{:<14}{} UTC", "last", crate::value::cell::date(shape.last)),
-    ];
-    if let Some(plan) = &shape.plan {
-        lines.push(format!("{:<14}{plan}", "plan"));
-    }
-    if let Some(application) = &shape.application {
-        lines.push(format!("{:<14}{application}", "application"));
-    }
-    lines.push(format!(
-        "\nthe slowest:\n{}",
-        words::document_text(&shape.example)
-    ));
-    if shape.cut {
-        lines.push("(parts of it are too long and left out)".to_owned());
-    }
-    lines.join("\n")
 }
 
 impl Content for SlowPanel {
