@@ -225,6 +225,22 @@ impl Call {
         }
     }
 
+    /// The comment, `always` or where the server takes one, and how sure of the write the server has to be.
+    pub(super) fn dress_write(&self, command: &mut RawDocumentBuf, always: bool) {
+        self.dress(command, always);
+        if has(command, "writeConcern") {
+            return;
+        }
+        let chosen = self
+            .link
+            .prepared
+            .write_concern()
+            .and_then(|c| bson::serialize_to_raw_document_buf(&c).ok())
+            .filter(|c| !c.is_empty())
+            .unwrap_or_else(|| rawdoc! { "w": "majority" });
+        command.append(cstr!("writeConcern"), chosen);
+    }
+
     pub(super) fn selection(&self) -> SelectionCriteria {
         self.link
             .prepared
@@ -299,8 +315,7 @@ impl Call {
         opening: &Opening,
     ) -> Result<Batches, Error> {
         if opening.once {
-            self.dress(&mut command, true);
-            self.concern(&mut command);
+            self.dress_write(&mut command, true);
         } else {
             self.dress_read(&mut command);
         }
@@ -355,8 +370,7 @@ impl Call {
         database: &str,
         mut command: RawDocumentBuf,
     ) -> Result<Document, Error> {
-        self.dress(&mut command, false);
-        self.concern(&mut command);
+        self.dress_write(&mut command, false);
         let work = self.work(database, &command);
         let database = self.database(database);
         self.timed(&work, database.run_raw_command(command)).await
@@ -371,16 +385,10 @@ impl Call {
         namespace: &Namespace,
         mut command: RawDocumentBuf,
     ) -> Result<Document, Failure> {
-        self.dress(&mut command, false);
-        self.concern(&mut command);
-        let database = self.database(&namespace.database);
-        let work = self.work(&namespace.database, &command);
         if !self.link.numbered_writes.load(Ordering::Relaxed) {
-            return self
-                .timed(&work, database.run_raw_command(command))
-                .await
-                .map_err(|e| self.write_failure(&e, Some(namespace)));
+            return self.write_once(namespace, command).await;
         }
+        self.dress_write(&mut command, false);
         let number = self.link.next_number.fetch_add(1, Ordering::Relaxed);
         command.append(cstr!("txnNumber"), number);
         let mut session = self
@@ -388,6 +396,7 @@ impl Call {
             .writing_session()
             .await
             .map_err(|e| self.failure(&e, Some(namespace)))?;
+        let database = self.database(&namespace.database);
         let result = self
             .numbered(namespace, &database, command, &mut session)
             .await;
@@ -472,13 +481,9 @@ impl Call {
     pub(crate) async fn write_once(
         &self,
         namespace: &Namespace,
-        mut command: RawDocumentBuf,
+        command: RawDocumentBuf,
     ) -> Result<Document, Failure> {
-        self.dress(&mut command, false);
-        self.concern(&mut command);
-        let work = self.work(&namespace.database, &command);
-        let database = self.database(&namespace.database);
-        self.timed(&work, database.run_raw_command(command))
+        self.change(&namespace.database, command)
             .await
             .map_err(|e| self.write_failure(&e, Some(namespace)))
     }
@@ -490,20 +495,6 @@ impl Call {
                 .w(mongodb::options::Acknowledgment::Majority)
                 .build()
         })
-    }
-
-    pub(super) fn concern(&self, command: &mut RawDocumentBuf) {
-        if has(command, "writeConcern") {
-            return;
-        }
-        let chosen = self
-            .link
-            .prepared
-            .write_concern()
-            .and_then(|c| bson::serialize_to_raw_document_buf(&c).ok())
-            .filter(|c| !c.is_empty())
-            .unwrap_or_else(|| rawdoc! { "w": "majority" });
-        command.append(cstr!("writeConcern"), chosen);
     }
 }
 
