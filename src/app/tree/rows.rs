@@ -1,12 +1,60 @@
 //! The rows of the tree, made anew from what is known of the deployments.
 
-use super::{DatabaseBranch, Node, NoteKind, Row, Tree, is_servers_own};
+use super::names::DatabaseBranch;
+use super::{Node, Tree};
 use crate::app::profiles::Profiles;
 use crate::model::Library;
 use crate::mongo::request::{
     CollectionInfo, CollectionKind, ConnectionState, DatabaseInfo, Namespace, ProfileName,
 };
 use std::collections::BTreeMap;
+
+/// How a line that is only read is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteKind {
+    /// Something is awaited.
+    Waiting,
+    /// Something could not be had.
+    Failed,
+    /// There is nothing.
+    Empty,
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// How deep it lies, from 0.
+    pub depth: usize,
+    /// What it stands for.
+    pub node: Node,
+    /// Its text, as the server says it: control characters are taken out when drawn.
+    pub label: String,
+    /// Whether it is open; `None` where it cannot be.
+    pub open: Option<bool>,
+    /// What a collection is.
+    pub kind: Option<CollectionKind>,
+    /// Number of documents of a collection, or of collections of a database.
+    pub count: Option<u64>,
+    /// Bytes of a collection's documents, or of a database on disk.
+    pub bytes: Option<u64>,
+    /// How a note is meant.
+    pub note: Option<NoteKind>,
+}
+
+impl Row {
+    fn new(depth: usize, node: Node, label: impl Into<String>) -> Self {
+        Self {
+            depth,
+            node,
+            label: label.into(),
+            open: None,
+            kind: None,
+            count: None,
+            bytes: None,
+            note: None,
+        }
+    }
+}
 
 impl Tree {
     /// Builds the rows anew; the cursor stays on its node, or as near to it as there is one.
@@ -228,4 +276,10 @@ pub(super) fn collection_row(
             collection.name.clone(),
         )
     }
+}
+
+/// Whether a database is the server's own (MongoDB manual, "Databases and Collections": `admin`, `config`, `local`).
+#[must_use]
+pub fn is_servers_own(database: &str) -> bool {
+    matches!(database, "admin" | "config" | "local")
 }
