@@ -13,7 +13,7 @@ use super::field::Field;
 use super::overlay::{Overlay, Prompt, Purpose};
 use super::regions::Hit;
 use super::scope::{Moment, Scope, TabId};
-use super::tab::Answer;
+use super::tab::{Answer, Pane as _};
 use crate::mongo::request::{Failure, Namespace, ProfileName};
 
 pub mod asking;

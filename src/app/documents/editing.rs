@@ -397,26 +397,6 @@ impl Documents {
         self.open_editor(editor);
     }
 
-    /// Keeps what is typed on disk.
-    pub fn keep_draft(&mut self, scope: &mut Scope<'_>) {
-        if let Some(editor) = &mut self.editor {
-            editor.keep(scope);
-        }
-    }
-
-    /// Time went by.
-    pub fn tick(&mut self, scope: &mut Scope<'_>) {
-        if let Some(editor) = &mut self.editor {
-            editor.tick(scope);
-        }
-    }
-
-    /// Whether time alone changes something here.
-    #[must_use]
-    pub fn wants_ticks(&self) -> bool {
-        self.editor.as_ref().is_some_and(|e| e.wants_ticks())
-    }
-
     /// Takes a click while a document is edited.
     pub(super) fn edit_hit(&mut self, scope: &mut Scope<'_>, hit: Hit) {
         if let (Some(editor), Hit::Row(row)) = (&mut self.editor, hit) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::checks::Checks;
 use super::{Documents, Handled};
 use crate::app::command::Command;
 use crate::app::context::Context;
@@ -38,15 +39,38 @@ impl Pane for Documents {
     }
 
     fn typed(&mut self, scope: &mut Scope<'_>, input: tui_textarea::Input) {
-        self.typed(scope, input);
+        if let Some(editor) = &mut self.editor {
+            return editor.typed(scope, input);
+        }
+        match input.key {
+            tui_textarea::Key::Up => self.filter.recall(true),
+            tui_textarea::Key::Down => self.filter.recall(false),
+            _ => {
+                if let Some(field) = &mut self.filter.field
+                    && field.input(input)
+                {
+                    self.filter.changed();
+                }
+            }
+        }
     }
 
     fn pasted(&mut self, scope: &mut Scope<'_>, text: &str) {
-        self.pasted(scope, text);
+        if let Some(editor) = &mut self.editor {
+            return editor.pasted(scope, text);
+        }
+        if let Some(field) = &mut self.filter.field
+            && field.paste(text)
+        {
+            self.filter.changed();
+        }
     }
 
     fn drawn(&mut self, scope: &mut Scope<'_>) {
-        self.drawn(scope);
+        if let Some(editor) = &mut self.editor {
+            return editor.drawn(scope);
+        }
+        self.settle_view(scope);
     }
 
     fn hit(&mut self, scope: &mut Scope<'_>, hit: Hit, double: bool) {
@@ -64,19 +88,49 @@ impl Pane for Documents {
         result: Result<Reply, Failure>,
         took: Duration,
     ) {
-        self.settle(scope, task, result, took);
+        if self.chart_settled(scope, task, &result) {
+            return;
+        }
+        let Some(result) = self.edit_settle(scope, task, result, took) else {
+            return;
+        };
+        self.read_settled(scope, task, result, took);
     }
 
     fn answer(&mut self, scope: &mut Scope<'_>, answer: Answer) -> Result<(), String> {
-        self.answer(scope, answer)
+        let answer = match self.edit_answer(scope, answer) {
+            Ok(()) => return Ok(()),
+            Err(Err(problem)) => return Err(problem),
+            Err(Ok(answer)) => answer,
+        };
+        match answer {
+            Answer::Sort(text) => self.apply_sort(scope, &text)?,
+            Answer::Search(text) => {
+                self.searched = text;
+                self.search(scope, true);
+            }
+            Answer::GoTo(path) => self.go_to(scope, &path),
+            Answer::Column(title) => {
+                self.columns.toggle(&title);
+                self.measure(self.table_height(scope));
+                self.keep_columns(scope);
+            }
+            // Taken by the editor, or for another kind of tab.
+            _ => {}
+        }
+        self.settle_view(scope);
+        Ok(())
     }
 
     fn edited_externally(&mut self, scope: &mut Scope<'_>, result: Result<String, String>) {
-        self.edited_externally(scope, result);
+        if let Some(editor) = &mut self.editor {
+            editor.edited_externally(scope, result);
+        }
     }
 
     fn unsaved(&self) -> Option<Unsaved> {
-        self.has_unsaved().then(|| Unsaved {
+        let changed = self.editor.as_ref().is_some_and(|e| e.is_changed());
+        changed.then(|| Unsaved {
             what: self.namespace.to_string(),
             lines: vec![
                 format!("the edit in {} is not written.", self.namespace),
@@ -87,15 +141,19 @@ impl Pane for Documents {
     }
 
     fn keep_draft(&mut self, scope: &mut Scope<'_>) {
-        self.keep_draft(scope);
+        if let Some(editor) = &mut self.editor {
+            editor.keep(scope);
+        }
     }
 
     fn tick(&mut self, scope: &mut Scope<'_>) {
-        self.tick(scope);
+        if let Some(editor) = &mut self.editor {
+            editor.tick(scope);
+        }
     }
 
     fn wants_ticks(&self) -> bool {
-        self.wants_ticks()
+        self.editor.as_ref().is_some_and(|e| e.wants_ticks())
     }
 
     fn names_read(&mut self, tree: &Tree) {
@@ -103,7 +161,11 @@ impl Pane for Documents {
     }
 
     fn models_read(&mut self, scope: &mut Scope<'_>) {
-        self.models_read(scope);
+        self.model = scope
+            .models
+            .for_namespace(&self.namespace.database, &self.namespace.collection);
+        self.checks = Checks::default();
+        self.settle_view(scope);
     }
 
     fn documents_changed(&mut self, scope: &mut Scope<'_>, namespace: &Namespace) {
@@ -121,11 +183,15 @@ impl Pane for Documents {
     }
 
     fn reconnected(&mut self, scope: &mut Scope<'_>) {
-        self.reconnected(scope);
+        if self.feed.failure().is_some() {
+            self.refresh(scope);
+        }
     }
 
     fn close(&mut self, scope: &mut Scope<'_>) {
-        self.close(scope);
+        self.put_editor_away(scope);
+        let source = source!(self);
+        self.feed.close(scope, source);
     }
 
     fn session(&self) -> Option<SessionTab> {

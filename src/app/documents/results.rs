@@ -81,12 +81,6 @@ impl Documents {
         shown
     }
 
-    /// Turns to another picture, as a person does.
-    pub fn set_view(&mut self, scope: &mut Scope<'_>, view: View) {
-        self.show(view);
-        self.settle_view(scope);
-    }
-
     /// Stops what is being read; what is there stays. Whether anything was.
     pub fn stop(&mut self, scope: &mut Scope<'_>) -> bool {
         self.feed.stop(scope)

@@ -1,8 +1,9 @@
-//! Where the person was in a tab, to come back to.
+//! Where the person was in a tab, to come back to: while the program runs, and at its next start.
 
 use super::feed::FeedSpot;
 use super::{Documents, View};
 use crate::app::scope::Scope;
+use crate::config::state::{SessionTab, TabKind};
 use crate::value::Path;
 
 /// A place in the documents of a tab.
@@ -56,5 +57,35 @@ impl Documents {
             text.first = spot.first;
             text.keep_in_sight(rows);
         }
+    }
+
+    /// What `--last` needs to open it again.
+    #[must_use]
+    pub fn session(&self) -> SessionTab {
+        SessionTab {
+            kind: TabKind::Documents,
+            profile: self.profile.to_string(),
+            namespace: self.namespace.to_string(),
+            filter: self.filter.applied.clone(),
+            sort: self.sort.clone(),
+            view: self.view.name().to_owned(),
+        }
+    }
+
+    /// Opens with what `--last` kept.
+    pub fn restore(&mut self, scope: &mut Scope<'_>, session: &SessionTab) {
+        self.view = View::from_name(&session.view);
+        if session.filter == self.filter.applied && session.sort == self.sort {
+            return;
+        }
+        let filter = self.take_filter(scope, &session.filter);
+        let sort = self.take_sort(scope, &session.sort);
+        for problem in [filter, sort].into_iter().filter_map(Result::err) {
+            scope.warn(format!(
+                "`{}` is not filtered and sorted as it was: {problem}",
+                self.namespace
+            ));
+        }
+        self.read(scope, false);
     }
 }

@@ -16,6 +16,7 @@ use crate::app::documents::feed::first_count;
 use crate::app::documents::{Documents, Origin};
 use crate::app::journal::Ran;
 use crate::app::scope::{Asker, Moment, Scope};
+use crate::app::tab::Pane as _;
 use crate::app::update::record;
 use crate::app::words;
 use crate::mongo::request::{
