@@ -142,6 +142,16 @@ fn written(writer: &mut dyn Writer, value: &RawBson, level: usize) -> Result<Str
     })
 }
 
+/// Values as the writer writes them, each indented by `level`.
+fn all_written(
+    writer: &mut dyn Writer,
+    values: &[RawBson],
+    level: usize,
+) -> Result<Vec<String>, Malformed> {
+    let each = values.iter().map(|value| written(writer, value, level));
+    each.collect()
+}
+
 /// What fits into so many columns stays on one line.
 const WIDTH: usize = 72;
 
@@ -239,9 +249,9 @@ fn snake(name: &str) -> String {
     out
 }
 
-/// A text in quotes with the escapes that all of these languages but Rust share: `\n`, `\t`, `\r`, `\\`, the quote,
-/// and `\uXXXX` for all that is not plain to see.
-fn quoted(text: &str, quote: char) -> String {
+/// A text in quotes with the escapes that all of these languages share: `\n`, `\t`, `\r`, `\\` and the quote. What is not
+/// plain to see is written as `hidden` says.
+fn escaped(text: &str, quote: char, hidden: impl Fn(char) -> String) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push(quote);
     for c in text.chars() {
@@ -254,17 +264,21 @@ fn quoted(text: &str, quote: char) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if crate::value::text::is_hidden(c) || (c as u32) < 0x20 || c == '\u{7f}' => {
-                let mut units = [0; 2];
-                for unit in c.encode_utf16(&mut units) {
-                    out.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
+            c if crate::value::text::is_hidden(c) => out.push_str(&hidden(c)),
             c => out.push(c),
         }
     }
     out.push(quote);
     out
+}
+
+/// As [`escaped`], with `\uXXXX` as Java and JavaScript read it.
+fn quoted(text: &str, quote: char) -> String {
+    escaped(text, quote, |c| {
+        let mut units = [0; 2];
+        let units = c.encode_utf16(&mut units).iter();
+        units.map(|unit| format!("\\u{unit:04x}")).collect()
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -105,6 +105,31 @@ impl Shop {
             })
             .await;
     }
+
+    /// Asks to delete all that refers to it too, and waits for the last question.
+    async fn ask_to_delete_all(&mut self) {
+        self.ask_to_delete().await;
+        self.console.keys("down down enter");
+        self.console.wait_for("delete 13 documents?").await;
+    }
+
+    /// Lists what refers to the document under the cursor, and waits until it is counted.
+    async fn list_referrers(&mut self) {
+        self.console.keys("F");
+        self.console
+            .wait_until("all is counted", |s| {
+                !s.contains("counting") && s.contains("no index")
+            })
+            .await;
+    }
+
+    /// Undoes the last write.
+    async fn undo(&mut self) {
+        self.console.keys("u");
+        self.console.wait_for("undo the last write?").await;
+        self.console.keys("y");
+        self.console.wait_for("done: undo").await;
+    }
 }
 
 fn logged(console: &Console, outcome: &str) -> usize {
@@ -127,12 +152,7 @@ async fn a_reference_is_followed_and_one_comes_back_to_where_one_was() {
         "{screen}"
     );
     assert!(screen.contains("‹ orders"), "{screen}");
-    shop.console.keys("F");
-    shop.console
-        .wait_until("all is counted", |s| {
-            !s.contains("counting") && s.contains("no index")
-        })
-        .await;
+    shop.list_referrers().await;
     shop.console.keys("b b");
     assert!(
         shop.console.screen().contains("what refers to"),
@@ -165,12 +185,7 @@ async fn a_reference_is_followed_and_one_comes_back_to_where_one_was() {
 #[tokio::test]
 async fn who_points_here_is_listed_with_counts_and_opened_with_its_filter() {
     let mut shop = Shop::new("referrers", (100, 24)).await;
-    shop.console.keys("F");
-    shop.console
-        .wait_until("all is counted", |s| {
-            !s.contains("counting") && s.contains("no index")
-        })
-        .await;
+    shop.list_referrers().await;
     let screen = shop.console.screen();
     let line = |name: &str| {
         let line = screen.lines().find(|l| l.contains(name));
@@ -233,10 +248,7 @@ async fn all_that_refers_is_deleted_with_the_document_and_put_back_by_an_undo() 
     shop.console
         .wait_until("the list is read again", |s| !s.contains("Ada"))
         .await;
-    shop.console.keys("u");
-    shop.console.wait_for("undo the last write?").await;
-    shop.console.keys("y");
-    shop.console.wait_for("done: undo").await;
+    shop.undo().await;
     assert_eq!(shop.everything().await, before);
 }
 
@@ -279,10 +291,7 @@ async fn references_are_unset_where_the_model_lets_them_and_never_where_it_requi
         customers[0],
         doc! { "_id": id(2), "name": "Grace", "friends": [id(3)] }
     );
-    shop.console.keys("u");
-    shop.console.wait_for("undo the last write?").await;
-    shop.console.keys("y");
-    shop.console.wait_for("done: undo").await;
+    shop.undo().await;
     assert_eq!(shop.everything().await, before);
 }
 
@@ -290,9 +299,7 @@ async fn references_are_unset_where_the_model_lets_them_and_never_where_it_requi
 async fn a_cascade_that_fails_midway_or_meets_a_change_leaves_everything() {
     let mut shop = Shop::new("midway", (110, 40)).await;
     let before = shop.everything().await;
-    shop.ask_to_delete().await;
-    shop.console.keys("down down enter");
-    shop.console.wait_for("delete 13 documents?").await;
+    shop.ask_to_delete_all().await;
     let data = doc! { "errorCode": 8000, "namespace": format!("{}.orders", shop.database.name) };
     let name = shop.database.name.clone();
     let point = FailPoint::command(shop.database.uri(), &name, &["delete"], 9, data).await;
@@ -314,9 +321,7 @@ async fn a_cascade_that_fails_midway_or_meets_a_change_leaves_everything() {
         .await;
     assert_eq!(shop.everything().await, before);
     // And a new order comes after the list was made.
-    shop.ask_to_delete().await;
-    shop.console.keys("down down enter");
-    shop.console.wait_for("delete 13 documents?").await;
+    shop.ask_to_delete_all().await;
     order
         .insert_one(doc! { "_id": id(99), "customer": id(1) })
         .await
@@ -329,9 +334,7 @@ async fn a_cascade_that_fails_midway_or_meets_a_change_leaves_everything() {
 #[tokio::test]
 async fn a_commit_without_an_answer_is_looked_after() {
     let mut shop = Shop::new("unknown_cascade", (110, 40)).await;
-    shop.ask_to_delete().await;
-    shop.console.keys("down down enter");
-    shop.console.wait_for("delete 13 documents?").await;
+    shop.ask_to_delete_all().await;
     let data = doc! { "writeConcernError": { "code": 64, "codeName": "WriteConcernFailed", "errmsg": "waiting timed out" } };
     let name = shop.database.name.clone();
     let point =

@@ -18,6 +18,17 @@ fn console(uri: &str, database: &str) -> Console {
     Console::new(vec![main], Library::default(), SIZE)
 }
 
+/// Follows the changes of a collection, and waits until those that come are told.
+async fn follow(console: &mut Console, collection: &str) {
+    console.wait_for("rs0 primary").await;
+    console.keys("p c n");
+    console.type_text(collection);
+    console.keys("enter");
+    console
+        .wait_for("nothing was written since it is followed")
+        .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sleeping_query_is_seen_and_killed_from_the_panel() {
     let test = TestDatabase::new("panel").await;
@@ -169,13 +180,7 @@ async fn what_is_written_is_seen_in_the_panel() {
     let collection = test.collection("c");
     collection.insert_one(doc! { "_id": 1 }).await.unwrap();
     let mut console = console(test.uri(), &test.name);
-    console.wait_for("rs0 primary").await;
-    console.keys("p c n");
-    console.type_text("c");
-    console.keys("enter");
-    console
-        .wait_for("nothing was written since it is followed")
-        .await;
+    follow(&mut console, "c").await;
     let update = doc! { "$set": { "state": "paid" } };
     collection
         .update_one(doc! { "_id": 1 }, update)
@@ -216,13 +221,7 @@ async fn documents_after_and_before_a_change_are_brought_where_they_are_kept() {
         test.collection(name).insert_one(first).await.unwrap();
     }
     let mut console = console(test.uri(), &test.name);
-    console.wait_for("rs0 primary").await;
-    console.keys("p c n");
-    console.type_text("kept");
-    console.keys("enter");
-    console
-        .wait_for("nothing was written since it is followed")
-        .await;
+    follow(&mut console, "kept").await;
     console.keys("f f b");
     console
         .wait_for("updates bring the document as they left it, where it is kept")
@@ -266,13 +265,7 @@ async fn a_dropped_collection_is_told_and_its_successor_is_followed() {
     let collection = test.collection("c");
     collection.insert_one(doc! { "_id": 1 }).await.unwrap();
     let mut console = console(test.uri(), &test.name);
-    console.wait_for("rs0 primary").await;
-    console.keys("p c n");
-    console.type_text("c");
-    console.keys("enter");
-    console
-        .wait_for("nothing was written since it is followed")
-        .await;
+    follow(&mut console, "c").await;
     collection.drop().await.unwrap();
     console.wait_for("was dropped or renamed").await;
     assert!(console.screen().contains("invalid"), "{}", console.screen());

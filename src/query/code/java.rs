@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use bson::RawBson;
 
 use super::{
-    Call, Form, Uncopied, Writer, base64, decimal, finite, form, hex, quoted, uuid, written,
+    Call, Form, Uncopied, Writer, all_written, base64, decimal, finite, form, hex, quoted, uuid,
+    written,
 };
 use crate::query::{Operation, Statement};
 use crate::value::Malformed;
@@ -246,10 +247,7 @@ pub(super) fn code(statement: &Statement) -> Result<String, Uncopied> {
 
 fn called(writer: &mut Java, call: &Call) -> Result<String, Malformed> {
     use Operation as O;
-    let mut parts = Vec::new();
-    for value in &call.arguments {
-        parts.push(written(writer, value, 3)?);
-    }
+    let parts = all_written(writer, &call.arguments, 3)?;
     let mut chain = Vec::new();
     for (name, value) in &call.options {
         let mut given = written(writer, value, 3)?;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use bson::RawBson;
 
 use super::{
-    Form, Uncopied, Writer, arguments, base64, braced, decimal, finite, form, hex, listed, quoted,
-    uuid, written,
+    Form, Uncopied, Writer, all_written, arguments, base64, braced, decimal, finite, form, hex,
+    listed, quoted, uuid, written,
 };
 use crate::query::{Operation, Statement};
 use crate::value::instant;
@@ -139,10 +139,7 @@ pub(super) fn code(statement: &Statement) -> Result<String, Uncopied> {
     // The driver names its options as the shell does.
     let body = match form(statement, |_, _, _| true)? {
         Form::Call(call) => {
-            let mut parts = Vec::new();
-            for value in &call.arguments {
-                parts.push(written(&mut writer, value, 1)?);
-            }
+            let mut parts = all_written(&mut writer, &call.arguments, 1)?;
             let mut options = Vec::new();
             for (name, value) in &call.options {
                 options.push((name.clone(), written(&mut writer, value, 2)?));

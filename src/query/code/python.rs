@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use bson::RawBson;
 
 use super::{
-    Call, Form, Uncopied, Writer, arguments, decimal, finite, form, hex, listed, snake, uuid,
-    written,
+    Call, Form, Uncopied, Writer, all_written, arguments, decimal, escaped, finite, form, hex,
+    listed, snake, uuid, written,
 };
 use crate::query::{Operation, Statement};
 use crate::value::Malformed;
@@ -21,26 +21,11 @@ pub(super) struct Python {
 
 /// A text in single quotes; Python has an escape of eight digits for what is outside the first plane.
 fn text(value: &str) -> String {
-    let mut out = String::from("'");
-    for c in value.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\\' => out.push_str("\\\\"),
-            '\'' => out.push_str("\\'"),
-            c if (c as u32) < 0x20 || c == '\u{7f}' => {
-                out.push_str(&format!("\\x{:02x}", c as u32))
-            }
-            c if crate::value::text::is_hidden(c) && (c as u32) > 0xffff => {
-                out.push_str(&format!("\\U{:08x}", c as u32));
-            }
-            c if crate::value::text::is_hidden(c) => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out.push('\'');
-    out
+    escaped(value, '\'', |c| match c as u32 {
+        n if n < 0x20 || n == 0x7f => format!("\\x{n:02x}"),
+        n if n > 0xffff => format!("\\U{n:08x}"),
+        n => format!("\\u{n:04x}"),
+    })
 }
 
 impl Writer for Python {
@@ -217,10 +202,7 @@ pub(super) fn code(statement: &Statement) -> Result<String, Uncopied> {
 }
 
 fn called(writer: &mut Python, statement: &Statement, call: &Call) -> Result<String, Malformed> {
-    let mut parts = Vec::new();
-    for value in &call.arguments {
-        parts.push(written(writer, value, 1)?);
-    }
+    let mut parts = all_written(writer, &call.arguments, 1)?;
     for (name, value) in &call.options {
         let Some(keyword) = keyword(call.operation, name) else {
             continue;

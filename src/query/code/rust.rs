@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use bson::RawBson;
 
 use super::{
-    Call, Form, Uncopied, Writer, braced, decimal, finite, form, hex, listed, snake, uuid, written,
+    Call, Form, Uncopied, Writer, braced, decimal, escaped, finite, form, hex, listed, snake, uuid,
+    written,
 };
 use crate::query::{Operation, Statement};
 use crate::value::Malformed;
@@ -18,22 +19,7 @@ pub(super) struct Rust {
 }
 
 fn text(value: &str) -> String {
-    let mut out = String::from("\"");
-    for c in value.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            c if crate::value::text::is_hidden(c) || (c as u32) < 0x20 || c == '\u{7f}' => {
-                out.push_str(&format!("\\u{{{:x}}}", c as u32));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+    escaped(value, '"', |c| format!("\\u{{{:x}}}", c as u32))
 }
 
 impl Writer for Rust {
