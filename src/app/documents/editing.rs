@@ -397,6 +397,12 @@ impl Documents {
         self.open_editor(editor);
     }
 
+    /// Whether something typed is not written so far.
+    #[must_use]
+    pub fn has_unsaved(&self) -> bool {
+        self.editor.as_ref().is_some_and(|e| e.is_changed())
+    }
+
     /// Takes a click while a document is edited.
     pub(super) fn edit_hit(&mut self, scope: &mut Scope<'_>, hit: Hit) {
         if let (Some(editor), Hit::Row(row)) = (&mut self.editor, hit) {

@@ -129,8 +129,7 @@ impl Pane for Documents {
     }
 
     fn unsaved(&self) -> Option<Unsaved> {
-        let changed = self.editor.as_ref().is_some_and(|e| e.is_changed());
-        changed.then(|| Unsaved {
+        self.has_unsaved().then(|| Unsaved {
             what: self.namespace.to_string(),
             lines: vec![
                 format!("the edit in {} is not written.", self.namespace),
