@@ -2,20 +2,20 @@
 
 mod above;
 mod keys;
+mod notice;
 
 use crate::theme::Role;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::Sheet;
 use crate::app::cascade;
-use crate::app::notice::Level;
 use crate::app::overlay::Overlay;
 use crate::app::regions::Hit;
 use crate::app::scope::Asker;
 use crate::app::{Command, Context, Tab};
 use keys::{going_on, hints, is_of_use, short};
+use notice::{Ends, Place, place};
 
 pub use above::above;
 
@@ -24,32 +24,21 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
     let app = sheet.app;
     sheet.clear(area, sheet.style(Role::Bar));
     let context = app.context();
-    let word = format!(" {} ", context.name());
+    let ends = Ends::of(sheet);
     let mut x = area.x
         + sheet.put(
             Position::new(area.x, area.y),
             area.width,
-            &word,
+            &ends.word,
             sheet.style(Role::ChoiceActive),
         );
     if !sheet.pending.keys().is_empty() {
         return pending(sheet, area, x, context);
     }
-    let running = running(sheet);
-    let end = area
-        .right()
-        .saturating_sub(u16::try_from(running.width()).unwrap_or(0) + 1);
-    if let Some(notice) = app.notices.current(app.now) {
-        let (mark, style) = mark(sheet, notice.level);
-        let style = sheet.style(Role::Bar).patch(style);
-        let text = format!(" {mark}{}", notice.text);
-        let used = sheet.put(
-            Position::new(x, area.y),
-            end.saturating_sub(x + u16::from(!running.is_empty())),
-            &text,
-            style,
-        );
-        x += used + 2;
+    let end = x.saturating_add(ends.between(area.width));
+    if let Place::Line(said) = place(sheet, &ends, area.width) {
+        let style = sheet.style(Role::Bar).patch(said.style);
+        x += 2 + sheet.put(Position::new(x, area.y), end - x, &said.line(), style);
     }
     let hints = match app.overlays.last() {
         Some(Overlay::Status(_)) => &[
@@ -89,25 +78,16 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect) {
         let end = end.saturating_sub(kept);
         hint(sheet, area.y, &mut x, end, context, command);
     }
-    if !running.is_empty() {
+    if !ends.running.is_empty() {
         let style = sheet.style(Role::Bar).patch(sheet.style(Role::Warning));
         sheet.put_right(
             Rect {
                 width: area.width - 1,
                 ..area
             },
-            &running,
+            &ends.running,
             style,
         );
-    }
-}
-
-/// The sign before a notice, and its colour.
-fn mark(sheet: &Sheet<'_>, level: Level) -> (&'static str, Style) {
-    match level {
-        Level::Info => ("", sheet.style(Role::NoticeInfo)),
-        Level::Warning => ("! ", sheet.style(Role::Warning)),
-        Level::Error => ("✗ ", sheet.style(Role::Error)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mongodeck::app::notice::{Level, Notices};
 use mongodeck::app::{Effect, Focus};
 use mongodeck::app::{Msg, overlay::Overlay};
 use mongodeck::mongo::request::{
@@ -177,4 +178,50 @@ fn a_large_first_document_does_not_keep_the_rows_below_it_off_the_screen() {
         n => document(&format!("{{_id: {n}, s: 'short {n}'}}")),
     });
     assert!(console.shows("short 5"), "{}", console.screen());
+}
+
+#[test]
+fn a_notice_is_whole_in_the_line_or_above_it_beside_the_usual_hints() {
+    let mut console = Harness::new();
+    console.open("main", "career_dev.users");
+    for waits in [false, true] {
+        console.app.notices = Notices::default();
+        if waits {
+            console.wait(Duration::from_millis(400));
+        }
+        console.draw();
+        let screen = console.screen();
+        let hints = screen.lines().last().unwrap();
+        assert_eq!(hints.contains("waiting 0.4 s"), waits, "{screen}");
+        for (level, mark) in [
+            (Level::Info, ""),
+            (Level::Warning, "! "),
+            (Level::Error, "✗ "),
+        ] {
+            let mut last = String::new();
+            let mut above = 0;
+            for length in 20..76 {
+                let text = "n".repeat(length);
+                console.app.notices = Notices::default();
+                let now = console.app.now;
+                console.app.notices.say(now, level, text.as_str(), "");
+                console.draw();
+                let screen = console.screen();
+                let (panes, line) = screen.trim_end().rsplit_once('\n').unwrap();
+                if line.contains(&text) {
+                    assert!(line.contains(&format!(" {mark}{text}")), "{screen}");
+                    assert!(above == 0 && !panes.contains(&text), "{screen}");
+                    last = line.to_owned();
+                } else {
+                    assert_eq!(line, hints, "{screen}");
+                    assert!(panes.contains(&format!(" {mark:2}{text}")), "{screen}");
+                    above += 1;
+                }
+            }
+            // The last that was taken left no column unused but the margin.
+            assert!(above > 0, "{last}");
+            assert_eq!(last.chars().count(), 79, "{last}");
+            assert_eq!(last.contains("n waiting"), waits, "{last}");
+        }
+    }
 }

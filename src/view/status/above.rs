@@ -2,49 +2,40 @@
 
 use super::super::Sheet;
 use super::super::overlay::wrap;
-use super::{going_on, mark, running};
+use super::going_on;
+use super::notice::{Ends, Place, place};
 use crate::app::Context;
 use crate::theme::Role;
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 /// Draws, over the last rows of `area`, what the line at the bottom has no room for: the keys that complete a sequence
-/// while the person looks for one, or the rest of a notice.
+/// while the person looks for one, or a notice in full.
 pub fn above(sheet: &mut Sheet<'_>, area: Rect) {
     if sheet.pending.is_looked_up() {
         return all_keys(sheet, area);
     }
-    let app = sheet.app;
-    let Some(notice) = app
-        .notices
-        .current(app.now)
-        .filter(|_| sheet.pending.keys().is_empty())
-    else {
+    let Place::Above(said) = place(sheet, &Ends::of(sheet), area.width) else {
         return;
     };
-    let before = app.context().name().width() + 6 + running(sheet).width();
-    if notice.text.width() + before <= usize::from(area.width) {
-        return;
-    }
     let lines = wrap(
-        std::slice::from_ref(&notice.text),
+        &[said.text.to_owned()],
         usize::from(area.width.saturating_sub(4)),
     );
-    let (mark, style) = mark(sheet, notice.level);
-    let style = sheet.style(Role::Popup).patch(style);
+    let style = sheet.style(Role::Popup).patch(said.style);
     let Some(mut rect) = last_rows(area, lines.len()) else {
         return;
     };
     if matches!(
-        app.context(),
+        sheet.app.context(),
         Context::Dialog | Context::Diff | Context::Conflict
     ) {
         // The last row is the question that waits for an answer.
         rect.y = area.y;
     }
     sheet.clear(rect, style);
-    for (y, (place, line)) in (rect.y..rect.bottom()).zip(lines.iter().enumerate()) {
-        let mark = if place == 0 { mark } else { "" };
+    for (y, (row, line)) in (rect.y..rect.bottom()).zip(lines.iter().enumerate()) {
+        let mark = if row == 0 { said.mark } else { "" };
         let text = format!(" {mark:2}{line}");
         sheet.put(Position::new(rect.x, y), rect.width, &text, style);
     }
