@@ -277,19 +277,25 @@ fn bounds(profile: &ProfileState) -> Option<(u32, u32)> {
     }
 }
 
-/// `3 of 5, 2 waiting`, while it is connected.
-fn in_use(profile: &ProfileState) -> Option<String> {
+/// The connections that are open and in use, and a text of those who wait for one; while it is connected.
+fn connections(profile: &ProfileState) -> Option<(usize, usize, String)> {
     let summary = &profile
         .pools
         .as_ref()
         .filter(|_| profile.is_ready())?
         .summary;
-    let open = summary.in_use + summary.available;
     let waits = match summary.pending {
         0 => String::new(),
         n => format!(", {n} wait"),
     };
-    Some(format!("{} of {open}{waits}", summary.in_use))
+    let open = summary.in_use + summary.available;
+    Some((open, summary.in_use, waits))
+}
+
+/// `3 of 5, 2 wait`, while it is connected.
+fn in_use(profile: &ProfileState) -> Option<String> {
+    let (open, used, waits) = connections(profile)?;
+    Some(format!("{used} of {open}{waits}"))
 }
 
 /// The set with how many of its members work, and whether the deployment itself said so.
@@ -366,7 +372,7 @@ fn detail(sheet: &mut Sheet<'_>, area: Rect, status: &Status, profile: &ProfileS
         say(text, Role::Dim);
     }
     if let Some((least, most)) = bounds(profile)
-        && let Some(used) = in_use(profile)
+        && let Some((open, used, waits)) = connections(profile)
     {
         let times = profile.setup.as_deref().map(|s| s.times.bounded());
         let times = times.into_iter().flatten().map(|(name, time)| {
@@ -375,7 +381,7 @@ fn detail(sheet: &mut Sheet<'_>, area: Rect, status: &Status, profile: &ProfileS
         });
         let times: String = times.collect();
         say(
-            format!("pool of {least}–{most}: {used} in use{times}"),
+            format!("pool of {least}–{most}: {open} open, {used} in use{waits}{times}"),
             Role::Dim,
         );
     }

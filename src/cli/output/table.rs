@@ -14,6 +14,8 @@ use crate::value::cell::{brief, cut};
 
 /// The widest that a column is made.
 const WIDEST: usize = 40;
+/// The widest `_id` that stays whole: a UUID. An `_id` is there to be copied.
+const WHOLE_ID: usize = 36;
 /// The narrowest that a column is made to fit more of them.
 const NARROWEST: usize = 8;
 /// Blanks between columns.
@@ -37,6 +39,15 @@ fn is_whole_or_nothing(value: RawBsonRef<'_>) -> bool {
             | ElementType::Boolean
             | ElementType::Null
     )
+}
+
+/// How narrow the column `name` may become, whose values are as wide as `widest`.
+fn least(name: &str, whole_or_nothing: bool, widest: usize) -> usize {
+    match name {
+        _ if whole_or_nothing => widest.max(NARROWEST),
+        "_id" => widest.clamp(NARROWEST, WHOLE_ID),
+        _ => NARROWEST,
+    }
 }
 
 /// A writer with its columns.
@@ -63,11 +74,7 @@ impl Table {
                     .max()
                     .unwrap_or(0);
                 let width = widest.max(cut(&name, WIDEST).width()).max(1);
-                let least = if values().all(is_whole_or_nothing) {
-                    widest.max(NARROWEST)
-                } else {
-                    NARROWEST
-                };
+                let least = least(&name, values().all(is_whole_or_nothing), widest);
                 (name, Column { path, width, least })
             })
             .collect();
@@ -160,6 +167,14 @@ fn write(cells: &[String], sink: &mut Sink) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_of_a_usual_size_stays_whole() {
+        assert_eq!(least("_id", false, 24), 24);
+        assert_eq!(least("_id", false, 40), WHOLE_ID);
+        assert_eq!(least("owner", false, 24), NARROWEST);
+        assert_eq!(least("n", true, 12), 12);
+    }
 
     #[test]
     fn columns_are_narrowed_before_they_are_left_out() {

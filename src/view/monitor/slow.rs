@@ -44,7 +44,11 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
     let panel = &tab.slow;
     let right = frame::read_at(sheet, &panel.reading);
     let database = panel.database.as_deref().unwrap_or("–");
-    let mut title = vec![(database.to_owned(), Role::Title)];
+    // The log is of the whole server.
+    let mut title = vec![
+        (database.to_owned(), Role::Title),
+        (" and the log".to_owned(), Role::Text),
+    ];
     if let Some(slow) = panel.slow() {
         title.push((
             format!(
