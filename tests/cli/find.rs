@@ -223,7 +223,7 @@ fn on_a_terminal(target: &str, format: &str) -> String {
     let home = Home::new();
     let size = PtySize {
         rows: 24,
-        cols: 100,
+        cols: 140,
         pixel_width: 0,
         pixel_height: 0,
     };
