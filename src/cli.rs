@@ -65,7 +65,7 @@ impl From<FailureKind> for Exit {
             | FailureKind::Authentication
             | FailureKind::Tls => Self::Connection,
             FailureKind::Timeout | FailureKind::PoolExhausted => Self::Timeout,
-            FailureKind::Cancelled => Self::Interrupted,
+            FailureKind::Cancelled | FailureKind::NotSent => Self::Interrupted,
             FailureKind::Configuration | FailureKind::Local => Self::Usage,
             FailureKind::Permission
             | FailureKind::ReadOnly

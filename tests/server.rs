@@ -11,4 +11,5 @@ mod sandbox;
 mod shipped;
 mod stopping;
 mod together;
+mod waiting;
 mod writing;

@@ -331,7 +331,7 @@ impl App {
     ) {
         let outcome = match &result {
             Ok(_) => "written".to_owned(),
-            Err(failure) => format!("refused: {}", failure.summary),
+            Err(failure) => failure.outcome(),
         };
         effects.push(Effect::RecordWrite(record(
             self.now, profile, "", what, outcome,

@@ -473,7 +473,7 @@ impl Deletion {
                 After::Stay
             }
             Err(failure) => {
-                let outcome = format!("refused: {}", failure.summary);
+                let outcome = failure.outcome();
                 log(scope, &self.profile, &review, &outcome);
                 scope.fail(&failure);
                 self.stage = Stage::Reviewing(review);

@@ -108,7 +108,7 @@ impl App {
                 "conflict".to_owned()
             }
             Ok(_) => "written".to_owned(),
-            Err(failure) => format!("refused: {}", failure.summary),
+            Err(failure) => failure.outcome(),
         };
         let Some(entries) = self.journal.last_together().map(<[_]>::to_vec) else {
             return;

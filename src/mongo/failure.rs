@@ -9,7 +9,7 @@ mod validation;
 use bson::{Bson, Document, RawBson};
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
-use crate::mongo::link::gate::GaveUp;
+use crate::mongo::link::gate::NotSent;
 use crate::mongo::request::{Failure, FailureKind, Namespace};
 use crate::value::cell;
 use crate::value::raw::with_datum;
@@ -156,8 +156,8 @@ fn was_interrupted(message: &str) -> bool {
 }
 
 fn of_kind(error: &Error, scene: &Scene) -> Failure {
-    if let Some(gave_up) = error.get_custom::<GaveUp>() {
-        return gave_up.failure();
+    if let Some(not_sent) = error.get_custom::<NotSent>() {
+        return not_sent.failure(scene.writing);
     }
     match error.kind.as_ref() {
         ErrorKind::Command(command) => {

@@ -341,7 +341,7 @@ impl Half {
         let Some(cursor) = self.cursor.as_mut() else {
             return Ok(());
         };
-        match cursor.next().await {
+        match cursor.next(call).await {
             None => {
                 self.cursor = None;
                 Ok(())

@@ -67,6 +67,22 @@ impl Cancel {
     }
 }
 
+/// The failure of a write that a person stopped before any of it was sent.
+pub(crate) fn not_sent() -> Failure {
+    Failure::new(
+        FailureKind::NotSent,
+        "stopped before it was sent: nothing was written",
+    )
+}
+
+/// The same failure of a write that was not sent so far: to stop it is to send nothing.
+pub(crate) fn unsent(failure: Failure) -> Failure {
+    match failure.kind {
+        FailureKind::Cancelled => not_sent(),
+        _ => failure,
+    }
+}
+
 /// The failure of what a person stopped.
 pub(crate) fn stopped() -> Failure {
     Failure::new(FailureKind::Cancelled, "stopped")
@@ -110,13 +126,13 @@ pub(crate) struct Batches {
 }
 
 impl Batches {
-    /// The next batch; `None` at the end.
-    pub(crate) async fn next(&mut self) -> Option<Result<RawBatch, Error>> {
+    /// The next batch, on behalf of `call`; `None` at the end.
+    pub(crate) async fn next(&mut self, call: &Call) -> Option<Result<RawBatch, Error>> {
         if !std::mem::replace(&mut self.begun, true) || self.aside {
             return self.cursor.next().await;
         }
         let link = Arc::clone(&self.link);
-        let (_place, waited) = match link.place().await {
+        let (_place, waited) = match link.place(&call.cancel).await {
             Ok(place) => place,
             Err(error) => return Some(Err(error)),
         };
@@ -168,27 +184,31 @@ impl Link {
         self.gate.as_ref().and(self.prepared.wait_queue_timeout)
     }
 
-    /// A place at the gate, where there is one; to be held until the operation has ended.
+    /// A place at the gate, where there is one; to be held until the operation has ended. Not waited for any more once
+    /// the task is stopped.
     async fn place(
         &self,
+        cancel: &Cancel,
     ) -> Result<(Option<tokio::sync::SemaphorePermit<'_>>, Option<Waited>), Error> {
         match &self.gate {
             None => Ok((None, None)),
             Some(gate) => {
-                let admitted = gate.enter(&self.pools).await?;
+                let admitted = gate.enter(&self.pools, cancel).await?;
                 Ok((Some(admitted.place), admitted.waited))
             }
         }
     }
 
-    /// Waits for a command, and counts it. Its connection is known to run `work`.
-    pub(crate) async fn timed<T>(
+    /// Waits for a command, and counts it. Its connection is known to run `work`. Stopped before it was sent, it is not
+    /// sent; afterwards it is waited for.
+    async fn timed<T>(
         &self,
+        cancel: &Cancel,
         work: &Arc<Work>,
         command: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let start = Instant::now();
-        let (_place, waited) = match self.place().await {
+        let (_place, waited) = match self.place(cancel).await {
             Ok(place) => place,
             Err(error) => {
                 self.count(&work.command, start, Some(&error));
@@ -326,8 +346,17 @@ impl Link {
         }
     }
 
+    /// Ends all waits for a connection: what was not sent so far is not sent any more. What runs goes on, and so does what
+    /// is asked beside the pool.
+    pub(crate) fn send_no_more(&self) {
+        if let Some(gate) = &self.gate {
+            gate.close();
+        }
+    }
+
     /// Closes both clients. Ends when the driver has.
     pub(crate) async fn close(self: Arc<Self>) {
+        self.send_no_more();
         if let Some(control) = self.control.get() {
             control.clone().shutdown().immediate(true).await;
         }

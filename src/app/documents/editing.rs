@@ -315,7 +315,7 @@ impl Documents {
         let outcome = match &result {
             Ok(Reply::Written(WriteOutcome::Conflict { .. })) => "conflict".to_owned(),
             Ok(_) => "written".to_owned(),
-            Err(failure) => format!("refused: {}", failure.summary),
+            Err(failure) => failure.outcome(),
         };
         let mut line = record(scope.now, &self.profile, &self.namespace, "delete", outcome);
         line.id.clone_from(&shown);

@@ -319,7 +319,7 @@ impl Editor {
                 self.stage = Stage::Unknown(review);
             }
             Err(failure) => {
-                self.log(scope, &review, &format!("refused: {}", failure.summary));
+                self.log(scope, &review, &failure.outcome());
                 self.refused(scope, &failure);
             }
         }

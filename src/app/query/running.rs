@@ -286,7 +286,7 @@ impl Query {
             let outcome = match &result {
                 Ok(Reply::Ran(Outcome::Changed(changed))) => changed.summary(),
                 Ok(_) => "written".to_owned(),
-                Err(failure) => format!("refused: {}", failure.summary),
+                Err(failure) => failure.outcome(),
             };
             let place = namespace(&running.statement);
             let text = super::telling::text(&running.statement);

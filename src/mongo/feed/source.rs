@@ -97,7 +97,7 @@ impl Source {
                     return;
                 }
             };
-            while let Some(batch) = cursor.next().await {
+            while let Some(batch) = cursor.next(&call).await {
                 let batch = batch.map_err(|e| call.failure(&e, self.namespace.as_ref()));
                 let failed = batch.is_err();
                 if sender.send(batch).await.is_err() || failed || call.go_on().is_err() {

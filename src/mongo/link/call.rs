@@ -65,14 +65,15 @@ impl Call {
         client.database(name)
     }
 
-    pub(super) async fn timed<T>(
+    /// Waits for a command of this call, and counts it, where it goes through the profile's pool.
+    pub(crate) async fn timed<T>(
         &self,
         work: &Arc<Work>,
         command: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         match self.aside {
             Some(_) => command.await,
-            None => self.link.timed(work, command).await,
+            None => self.link.timed(&self.cancel, work, command).await,
         }
     }
 

@@ -6,6 +6,9 @@
 //! server this is exactly the wait for a connection that somebody else has; the making of one is bounded by
 //! `connect_timeout`. Of several servers, whose pools are counted as one, it is the stricter bound.
 //!
+//! A wait ends when a place is free, when its time is over, when its task is stopped, and when the client is closed; its
+//! place in the queue is free at once. Whoever got no place has sent nothing, and is told so: see [`NotSent`].
+//!
 //! Waits here are among the figures of the pool, each counted once: see [`Waited`].
 
 use std::time::Duration;
@@ -13,7 +16,8 @@ use std::time::Duration;
 use mongodb::error::Error;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::mongo::events::{Holders, PoolWatch, Waited};
+use super::{Cancel, not_sent, stopped};
+use crate::mongo::events::{Holders, PoolWatch, Waited, Waiting};
 use crate::mongo::request::{Failure, FailureKind};
 
 /// What has the connections is named up to so many.
@@ -35,7 +39,34 @@ pub(crate) struct Admitted<'g> {
     pub(crate) waited: Option<Waited>,
 }
 
-/// Why an operation was given up before it was sent.
+/// Why an operation was not sent.
+#[derive(Debug, Clone)]
+pub(crate) enum NotSent {
+    /// It waited for as long as it may.
+    GaveUp(GaveUp),
+    /// Its task was stopped while it waited.
+    Stopped,
+    /// The client was closed, before it came or while it waited.
+    Closed,
+}
+
+impl NotSent {
+    /// The same in words. Of a write it is said that nothing was written.
+    pub(crate) fn failure(&self, writing: bool) -> Failure {
+        match self {
+            Self::GaveUp(gave_up) => gave_up.failure(),
+            Self::Stopped if writing => not_sent(),
+            Self::Stopped => stopped(),
+            Self::Closed => Failure::new(
+                FailureKind::Unreachable,
+                "the connection was closed, and nothing was sent",
+            )
+            .with_help("connect again"),
+        }
+    }
+}
+
+/// A wait that was too long.
 #[derive(Debug, Clone)]
 pub(crate) struct GaveUp {
     patience: Duration,
@@ -46,7 +77,7 @@ pub(crate) struct GaveUp {
 
 impl GaveUp {
     /// The same in words. The summary holds no figure of the moment, so that equal failures can be counted.
-    pub(crate) fn failure(&self) -> Failure {
+    fn failure(&self) -> Failure {
         let patience = span(self.patience);
         let mut failure = Failure::new(
             FailureKind::PoolExhausted,
@@ -118,8 +149,18 @@ impl Gate {
         })
     }
 
-    /// Waits for a place; its holder may send one operation. Waits are told to `pools`, so that they are among its figures.
-    pub(crate) async fn enter(&self, pools: &PoolWatch) -> Result<Admitted<'_>, Error> {
+    /// Ends all waits, and lets nobody in any more. Who is in stays in.
+    pub(crate) fn close(&self) {
+        self.places.close();
+    }
+
+    /// Waits for a place, unless it is stopped; its holder may send one operation. Waits are told to `pools`, so that they
+    /// are among its figures.
+    pub(crate) async fn enter(
+        &self,
+        pools: &PoolWatch,
+        cancel: &Cancel,
+    ) -> Result<Admitted<'_>, Error> {
         if let Ok(place) = self.places.try_acquire() {
             return Ok(Admitted {
                 place,
@@ -127,29 +168,39 @@ impl Gate {
             });
         }
         let queued = pools.queue();
-        let place = tokio::time::timeout(self.patience, self.places.acquire()).await;
-        match place {
-            Ok(Ok(place)) => Ok(Admitted {
-                place,
-                waited: queued.map(crate::mongo::events::Waiting::admitted),
-            }),
-            Ok(Err(_)) | Err(_) => {
+        // Nothing of the driver is waited for here, so that any of these may be dropped.
+        let why = tokio::select! {
+            biased;
+            () = cancel.cancelled() => NotSent::Stopped,
+            place = self.places.acquire() => match place {
+                Ok(place) => return Ok(Admitted {
+                    place,
+                    waited: queued.map(Waiting::admitted),
+                }),
+                Err(_) => NotSent::Closed,
+            },
+            () = tokio::time::sleep(self.patience) => {
                 if let Some(queued) = queued {
                     queued.gave_up();
                 }
-                Err(Error::custom(GaveUp {
+                return Err(Error::custom(NotSent::GaveUp(GaveUp {
                     patience: self.patience,
                     size: self.size,
                     holders: pools.holders(),
-                }))
+                })));
             }
-        }
+        };
+        // Before it is told, so that no figure counts it any more by then.
+        drop(queued);
+        Err(Error::custom(why))
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use futures_util::FutureExt as _;
 
     use super::*;
 
@@ -192,13 +243,63 @@ mod tests {
 
     #[tokio::test]
     async fn one_place_is_given_to_one_after_the_other() {
-        let pools = PoolWatch::default();
+        let (pools, never) = (PoolWatch::default(), Cancel::default());
         let gate = Gate::new(1, Some(Duration::from_millis(20))).unwrap();
-        let first = gate.enter(&pools).await.unwrap();
-        let refused = gate.enter(&pools).await.unwrap_err();
-        assert!(refused.get_custom::<GaveUp>().is_some());
+        let first = gate.enter(&pools, &never).await.unwrap();
+        let refused = gate.enter(&pools, &never).await.unwrap_err();
+        assert!(matches!(refused.get_custom(), Some(NotSent::GaveUp(_))));
         drop(first);
-        assert!(gate.enter(&pools).await.unwrap().waited.is_none());
+        let next = gate.enter(&pools, &never).await.unwrap();
+        assert!(next.waited.is_none());
         assert!(Gate::new(0, Some(Duration::ZERO)).is_none());
+    }
+
+    const LONG: Duration = Duration::from_secs(86_400);
+
+    #[tokio::test]
+    async fn whoever_is_stopped_leaves_the_queue_and_those_behind_move_up() {
+        let (pools, never, stop) = (PoolWatch::default(), Cancel::default(), Cancel::default());
+        let gate = Gate::new(1, Some(LONG)).unwrap();
+        let holder = gate.enter(&pools, &never).await.unwrap();
+        let mut before = Box::pin(gate.enter(&pools, &stop));
+        let mut behind = Box::pin(gate.enter(&pools, &never));
+        assert!((&mut before).now_or_never().is_none());
+        assert!((&mut behind).now_or_never().is_none());
+        stop.cancel();
+        let told = (&mut before).now_or_never().unwrap().unwrap_err();
+        assert!(matches!(told.get_custom(), Some(NotSent::Stopped)));
+        // The one that was stopped is still held here, and takes nobody's place.
+        drop(holder);
+        assert!((&mut behind).now_or_never().unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_gate_that_is_closed_ends_all_waits_and_lets_nobody_in() {
+        let (pools, never) = (PoolWatch::default(), Cancel::default());
+        let gate = Gate::new(1, Some(LONG)).unwrap();
+        let holder = gate.enter(&pools, &never).await.unwrap();
+        let mut waiting = Box::pin(gate.enter(&pools, &never));
+        assert!((&mut waiting).now_or_never().is_none());
+        gate.close();
+        let told = waiting.now_or_never().unwrap().unwrap_err();
+        assert!(matches!(told.get_custom(), Some(NotSent::Closed)));
+        drop(holder);
+        let late = gate.enter(&pools, &never).now_or_never().unwrap();
+        assert!(matches!(
+            late.unwrap_err().get_custom(),
+            Some(NotSent::Closed)
+        ));
+    }
+
+    #[test]
+    fn a_write_that_was_not_sent_is_told_from_one_whose_outcome_is_not_known() {
+        for why in [NotSent::Stopped, NotSent::Closed] {
+            let told = why.failure(true);
+            assert_ne!(told.kind, FailureKind::UnknownOutcome);
+            assert_ne!(told.kind, FailureKind::Cancelled, "it may be half done");
+            assert!(told.summary.contains("nothing was"), "{told}");
+        }
+        assert_eq!(NotSent::Stopped.failure(true).kind, FailureKind::NotSent);
+        assert_eq!(NotSent::Stopped.failure(false).kind, FailureKind::Cancelled);
     }
 }

@@ -51,7 +51,7 @@ impl<'a> Transaction<'a> {
         let work = self.call.work(database, &command);
         let database = link.client.database(database);
         let action = database.run_raw_command(command).session(&mut self.session);
-        link.timed(&work, action).await
+        link.timed(&self.call.cancel, &work, action).await
     }
 
     /// Keeps all of it.
@@ -60,7 +60,8 @@ impl<'a> Transaction<'a> {
         let work = self
             .call
             .work_named("commitTransaction", namespace.to_string());
-        match link.timed(&work, self.session.commit_transaction()).await {
+        let committing = self.session.commit_transaction();
+        match link.timed(&self.call.cancel, &work, committing).await {
             Ok(()) => Ok(()),
             Err(error) if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => {
                 let failure = self.call.write_failure(&error, Some(namespace));
@@ -79,8 +80,13 @@ impl<'a> Transaction<'a> {
 
     /// Gives all of it up. Where the server cannot be told, it gives it up by itself.
     pub(crate) async fn abort(mut self) {
+        // Whoever stopped it does not wait for a connection for this: the driver sends it once the session is dropped.
+        if self.call.cancel.is_cancelled() {
+            return;
+        }
         let work = self.call.work_named("abortTransaction", String::new());
         let link = &self.call.link;
-        let _ = link.timed(&work, self.session.abort_transaction()).await;
+        let aborting = self.session.abort_transaction();
+        let _ = link.timed(&self.call.cancel, &work, aborting).await;
     }
 }

@@ -20,8 +20,10 @@ pub enum FailureKind {
     Timeout,
     /// No connection of the pool was free for as long as one may be waited for: nothing was sent.
     PoolExhausted,
-    /// The person stopped it.
+    /// The person stopped it. What it did before it was stopped stays done.
     Cancelled,
+    /// A write that the person stopped before it changed anything: it was not sent, or its transaction was given up.
+    NotSent,
     /// The profile is read-only: nothing was sent.
     ReadOnly,
     /// A unique index has that value already.
@@ -80,6 +82,15 @@ impl Failure {
             code_name: None,
             labels: Vec::new(),
             refusals: Vec::new(),
+        }
+    }
+
+    /// What became of a write that failed so, for the log of writes.
+    #[must_use]
+    pub fn outcome(&self) -> String {
+        match self.kind {
+            FailureKind::NotSent => self.summary.clone(),
+            _ => format!("refused: {}", self.summary),
         }
     }
 

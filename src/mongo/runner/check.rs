@@ -176,7 +176,7 @@ pub(super) fn read_all(
                 return;
             }
         };
-        while let Some(batch) = cursor.next().await {
+        while let Some(batch) = cursor.next(&call).await {
             let batch = batch.map_err(|e| call.failure(&e, Some(&names)));
             let failed = batch.is_err();
             if sender.send(batch).await.is_err() || failed || call.go_on().is_err() {

@@ -215,7 +215,7 @@ async fn once(call: &Call, statement: Option<&Statement>) -> Result<(), Failure>
         Plan::Documents(reading) => {
             let source = Source::reading(&reading, false);
             let mut batches = source.open(call, None, BATCH as usize, BATCH).await?;
-            match batches.next().await {
+            match batches.next(call).await {
                 Some(Err(e)) => Err(call.failure(&e, source.namespace.as_ref())),
                 Some(Ok(_)) | None => Ok(()),
             }

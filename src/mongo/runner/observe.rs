@@ -177,7 +177,7 @@ impl Seat {
         };
         let mut cursor = self.call.open_with(database, command, &opening).await?;
         let mut passed = 0;
-        while let Some(batch) = cursor.next().await {
+        while let Some(batch) = cursor.next(&self.call).await {
             let batch = batch?;
             for value in batch.doc_slices()?.into_iter().flatten() {
                 if let RawBsonRef::Document(document) = value {

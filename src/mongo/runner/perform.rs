@@ -8,7 +8,7 @@ use super::{
 };
 use crate::mongo::feed::Feed;
 use crate::mongo::feed::source::Source;
-use crate::mongo::link::{Call, Cancel, Link, stopped};
+use crate::mongo::link::{Call, Cancel, Link, not_sent, stopped, unsent};
 use crate::mongo::request::drift::MendMode;
 use crate::mongo::request::{ConnectionState, Failure, FailureKind, Reply, Request, TaskId};
 
@@ -51,13 +51,14 @@ pub(super) async fn perform(
         },
         // Asked of a set without a primary too, for which `ready` would wait.
         Request::Standing => standing::link(post)?,
+        _ if request.writes() => post.ready(&cancel).await.map_err(unsent)?,
         _ => post.ready(&cancel).await?,
     };
     if request.writes() {
         // An unlock may have run out while the connection was waited for.
         post.may_write()?;
         if cancel.is_cancelled() {
-            return Err(stopped());
+            return Err(not_sent());
         }
     }
     let call = Call::new(link, comment, cancel.clone());

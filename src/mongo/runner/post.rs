@@ -195,6 +195,8 @@ impl Post {
         };
         let post = Arc::clone(self);
         link.map(|link| {
+            // At once: what is put back below goes beside the pool.
+            link.send_no_more();
             tokio::spawn(async move {
                 let running: Vec<String> = post.comments_of(None);
                 if !running.is_empty() {

@@ -71,7 +71,7 @@ async fn read(
     let source = Source::reading(&reading, false);
     let next = u32::try_from(first).unwrap_or(u32::MAX).max(1);
     let mut cursor = source.open(call, None, first.max(1), next).await?;
-    while let Some(batch) = cursor.next().await {
+    while let Some(batch) = cursor.next(call).await {
         let batch = batch.map_err(|e| call.failure(&e, source.namespace.as_ref()))?;
         let values = batch
             .doc_slices()

@@ -49,7 +49,7 @@ pub(super) async fn every(
     mut each: impl FnMut(&RawDocument),
 ) -> Result<(), Error> {
     let mut cursor = call.open(database, command, None).await?;
-    while let Some(batch) = cursor.next().await {
+    while let Some(batch) = cursor.next(call).await {
         let batch = batch?;
         let documents: &RawArray = batch.doc_slices()?;
         for value in documents.into_iter().flatten() {
@@ -69,7 +69,7 @@ pub(super) async fn every_on_primary(
     mut each: impl FnMut(&RawDocument),
 ) -> Result<(), Error> {
     let mut cursor = call.open_on_primary(database, command).await?;
-    while let Some(batch) = cursor.next().await {
+    while let Some(batch) = cursor.next(call).await {
         let batch = batch?;
         for value in batch.doc_slices()?.into_iter().flatten() {
             if let RawBsonRef::Document(document) = value {
@@ -495,7 +495,7 @@ async fn first(
         From::Primary => call.open_on_primary(&namespace.database, command).await,
     };
     let mut cursor = opened.map_err(words)?;
-    while let Some(batch) = cursor.next().await {
+    while let Some(batch) = cursor.next(call).await {
         let batch = batch.map_err(words)?;
         let first = batch
             .doc_slices()
@@ -551,7 +551,7 @@ pub(super) async fn gather(call: &Call, gather: Gather) -> Result<Gathered, Fail
     let mut bytes = 0;
     let read = async {
         let mut cursor = call.open(&namespace.database, command, None).await?;
-        while let Some(batch) = cursor.next().await {
+        while let Some(batch) = cursor.next(&call).await {
             let batch = batch?;
             for value in batch.doc_slices()?.into_iter().flatten() {
                 let RawBsonRef::Document(document) = value else {

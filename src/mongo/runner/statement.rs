@@ -12,7 +12,7 @@ use mongodb::options::{
 use crate::mongo::failure::{Said, integer, of_unconfirmed};
 use crate::mongo::feed::Feed;
 use crate::mongo::feed::source::{Source, selection};
-use crate::mongo::link::Call;
+use crate::mongo::link::{Call, not_sent, stopped};
 use crate::mongo::request::{Changed, Failure, FailureKind, FeedId, Namespace, Outcome};
 use crate::query::plan::{
     Answer, Batch, BatchKind, Command, Modify, Plan, Reading, Refused, Shown, Writes,
@@ -115,7 +115,7 @@ pub(super) async fn single(
         Plan::Poured(reading) => {
             let source = Source::reading(&reading, true);
             let mut cursor = source.open(call, None, 1, GATHERED_BATCH).await?;
-            while let Some(batch) = cursor.next().await {
+            while let Some(batch) = cursor.next(call).await {
                 batch.map_err(|e| call.write_failure(&e, source.namespace.as_ref()))?;
             }
             Ok(Outcome::Done {
@@ -139,7 +139,6 @@ pub(super) async fn single(
             let about = format!("{}.{}", modify.database, modify.collection);
             let work = call.work_named("findAndModify", about);
             let found = call
-                .link()
                 .timed(&work, self::modify(call, modify))
                 .await
                 .map_err(|e| call.write_failure(&e, Some(&namespace)))?;
@@ -206,7 +205,7 @@ async fn first(call: &Call, reading: &Reading) -> Result<Option<RawDocumentBuf>,
     let mut cursor = source.open(call, None, 1, 1).await?;
     loop {
         call.go_on()?;
-        let Some(batch) = cursor.next().await else {
+        let Some(batch) = cursor.next(call).await else {
             return Ok(None);
         };
         let batch = batch.map_err(|e| call.failure(&e, source.namespace.as_ref()))?;
@@ -229,7 +228,7 @@ async fn every(
     let mut cursor = source
         .open(call, None, GATHERED_BATCH as usize, GATHERED_BATCH)
         .await?;
-    while let Some(batch) = cursor.next().await {
+    while let Some(batch) = cursor.next(call).await {
         let batch = batch.map_err(|e| call.failure(&e, source.namespace.as_ref()))?;
         for value in batch
             .doc_slices()
@@ -352,9 +351,13 @@ async fn write(call: &Call, statement: &Statement, writes: Writes) -> Result<Out
     let mut changed = Changed::nothing(statement.operation);
     changed.acknowledged = writes.acknowledged;
     let alone = writes.batches.len() == 1;
-    for mut batch in writes.batches {
+    for (place, mut batch) in writes.batches.into_iter().enumerate() {
+        let first = place == 0;
         if call.go_on().is_err() {
-            changed.ended = Some(crate::mongo::link::stopped());
+            if first {
+                return Err(not_sent());
+            }
+            changed.ended = Some(stopped());
             break;
         }
         let ids = with_ids(&mut batch);
@@ -366,7 +369,9 @@ async fn write(call: &Call, statement: &Statement, writes: Writes) -> Result<Out
         };
         let reply = match sent {
             Ok(reply) => reply,
-            Err(failure) if alone => return Err(failure),
+            Err(failure) if alone || (first && failure.kind == FailureKind::NotSent) => {
+                return Err(failure);
+            }
             Err(failure) => {
                 changed.ended = Some(failure);
                 break;

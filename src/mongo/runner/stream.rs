@@ -9,7 +9,7 @@ use bson::{RawBsonRef, RawDocument};
 
 use super::{Post, Runner};
 use crate::mongo::feed::source::Source;
-use crate::mongo::link::{Call, Cancel, stopped};
+use crate::mongo::link::{Call, Cancel, stopped, unsent};
 use crate::mongo::request::{
     ConnectionState, Failure, FailureKind, Find, Namespace, Outcome, ProfileName,
 };
@@ -105,7 +105,8 @@ impl Runner {
         if writes && let Some(post) = self.post(profile) {
             post.may_write()?;
         }
-        let (post, call) = self.begin(profile, streaming, Some(statement)).await?;
+        let begun = self.begin(profile, streaming, Some(statement)).await;
+        let (post, call) = begun.map_err(|f| if writes { unsent(f) } else { f })?;
         if let Plan::Documents(reading) = &plan {
             let source = Source::reading(reading, false);
             return self

@@ -8,7 +8,7 @@ use bson::{Bson, Document, RawArrayBuf, RawBson, RawDocumentBuf, rawdoc};
 use super::read::{self, From};
 use super::write::{fits, is_replacement};
 use crate::mongo::failure::{Said, integer};
-use crate::mongo::link::{Call, Transaction, may_try_again};
+use crate::mongo::link::{Call, Transaction, may_try_again, unsent};
 use crate::mongo::request::{
     Absence, Failure, FailureKind, MOST_TOGETHER, Namespace, Together, TogetherOutcome, Write,
 };
@@ -60,7 +60,7 @@ pub(super) async fn together(call: &Call, changes: &Together) -> Result<Together
     };
     let mut attempt = 1;
     loop {
-        call.go_on()?;
+        call.go_on().map_err(unsent)?;
         let mut transaction = Transaction::begin(call)
             .await
             .map_err(|e| call.failure(&e, Some(&first.namespace)))?;
@@ -93,6 +93,9 @@ pub(super) async fn together(call: &Call, changes: &Together) -> Result<Together
 }
 
 fn nothing_done(mut failure: Failure) -> Failure {
+    if failure.kind == FailureKind::Cancelled {
+        return Failure::new(FailureKind::NotSent, "stopped: nothing was changed");
+    }
     failure.summary = format!("nothing was changed: {}", failure.summary);
     failure
 }

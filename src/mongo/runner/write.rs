@@ -7,7 +7,7 @@ use bson::{Bson, Document, RawBson, RawDocumentBuf, rawdoc};
 
 use super::read::{self, From};
 use crate::mongo::failure::{Said, integer, of_unconfirmed};
-use crate::mongo::link::Call;
+use crate::mongo::link::{Call, not_sent};
 use crate::mongo::request::drift::{IndexMade, ValidationAction, ValidationLevel};
 use crate::mongo::request::{Failure, FailureKind, Namespace, Write, WriteOutcome};
 
@@ -172,10 +172,10 @@ pub(super) async fn create_indexes(
 ) -> Result<Vec<IndexMade>, Failure> {
     let mut made = Vec::new();
     for index in indexes {
-        if let Err(stopped) = call.go_on() {
+        if call.go_on().is_err() {
             // What was made stays, and is told of.
             return if made.is_empty() {
-                Err(stopped)
+                Err(not_sent())
             } else {
                 Ok(made)
             };

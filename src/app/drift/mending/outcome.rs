@@ -145,7 +145,7 @@ impl Drift {
                 format!("written: {}", words::several(outcome.written, "document"))
             }
             Ok(_) => "written".to_owned(),
-            Err(failure) => format!("refused: {}", failure.summary),
+            Err(failure) => failure.outcome(),
         };
         let line = record(
             scope.now,

@@ -220,7 +220,12 @@ impl<'a> Sender<'a> {
         let mut at = 0;
         while at < entries.len() {
             let command = self.command(&entries[at..]);
-            let reply = self.call.write(self.namespace, command).await?;
+            // Stopped is what was not begun: after a part of it the rest is sent, and what became of all is told.
+            let sent = match at {
+                0 => self.call.write(self.namespace, command).await,
+                _ => self.afterwards().write(self.namespace, command).await,
+            };
+            let reply = sent?;
             if let Ok(unconfirmed) = reply.get_document("writeConcernError") {
                 return Err(of_unconfirmed(&Said::from_document(unconfirmed)));
             }
@@ -242,12 +247,26 @@ impl<'a> Sender<'a> {
         if answer.matched + answer.refused.len() >= entries.len() {
             return Ok(answer.refused.iter().map(|(place, _)| *place).collect());
         }
-        self.look_up(entries).await
+        // What was written may be undone later, so its journal is not given up because nobody could look.
+        self.look_up(entries).await.map_err(|f| {
+            let summary = format!(
+                "a batch was sent, and could not be read again to see what became of it: {}",
+                f.summary
+            );
+            Failure::new(FailureKind::UnknownOutcome, summary)
+        })
+    }
+
+    /// The call for what follows a write that was done: it neither stops with the task nor is stopped on the server.
+    fn afterwards(&self) -> Call {
+        let comment = format!("{} afterwards", self.call.comment());
+        self.call.unstopped().with_comment(comment)
     }
 
     /// The places of entries whose documents do not have the new values.
     async fn look_up(&self, entries: &[Entry]) -> Result<Vec<usize>, Failure> {
         let mut missed = Vec::new();
+        let call = self.afterwards();
         for (turn, some) in entries.chunks(LOOKED_UP).enumerate() {
             let mut filters = RawArrayBuf::new();
             for entry in some {
@@ -259,7 +278,7 @@ impl<'a> Sender<'a> {
                 "projection": { "_id": 1 },
             };
             let mut written: HashSet<Vec<u8>> = HashSet::new();
-            read::every_on_primary(self.call, &self.namespace.database, command, |found| {
+            read::every_on_primary(&call, &self.namespace.database, command, |found| {
                 if let Ok(Some(id)) = found.get("_id") {
                     written.insert(mark(&id.into()));
                 }

@@ -119,7 +119,7 @@ impl Open {
             .with_help("refresh to follow again"));
         }
         let mut resumed = false;
-        let batch = match self.cursor.next().await {
+        let batch = match self.cursor.next(call).await {
             Some(Ok(batch)) => Some(batch),
             Some(Err(error)) if may_resume(&error) && self.token.is_some() => {
                 call.go_on()?;
@@ -149,7 +149,7 @@ impl Open {
         self.cursor = stream(call, &self.what, self.token.as_ref())
             .await
             .map_err(|e| failed(e, &self.what))?;
-        match self.cursor.next().await {
+        match self.cursor.next(call).await {
             Some(batch) => batch.map(Some).map_err(|e| failed(e, &self.what)),
             None => Ok(None),
         }
