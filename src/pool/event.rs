@@ -157,6 +157,12 @@ pub enum What {
         /// Why, in a line.
         reason: String,
     },
+    /// Nothing of the program ran until now: the machine slept, or the program was stopped. Told once it runs again, so
+    /// that other events may be told before it.
+    StoodStill {
+        /// For how long.
+        lasted: Duration,
+    },
 }
 
 impl What {
@@ -228,10 +234,14 @@ impl What {
             }
             Self::Heartbeat { took, .. } => format!("the server answered in {}", short(*took)),
             Self::HeartbeatFailed { reason } => format!("no answer to the monitor: {reason}"),
+            Self::StoodStill { lasted } => format!(
+                "nothing ran here for {} s (a machine asleep, or a program stopped)",
+                lasted.as_secs()
+            ),
         }
     }
 
-    /// The specification's name of the event, as in logs of other drivers.
+    /// The specification's name of the event, as in logs of other drivers; a name of our own for what no driver tells.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -252,6 +262,7 @@ impl What {
             Self::ServerChanged { .. } => "ServerDescriptionChanged",
             Self::Heartbeat { .. } => "ServerHeartbeatSucceeded",
             Self::HeartbeatFailed { .. } => "ServerHeartbeatFailed",
+            Self::StoodStill { .. } => "StoodStill",
         }
     }
 }

@@ -397,6 +397,11 @@ impl Pool {
                 self.failing = Some((since, reason.clone()));
                 self.trouble(at, reason.clone());
             }
+            What::StoodStill { lasted } => {
+                self.history.at(at, before);
+                let from = at.since_start().saturating_sub(*lasted);
+                self.history.stood_still(Moment::new(from), at);
+            }
         }
         self.note_saturation(at);
         self.note_second(at, before, what);

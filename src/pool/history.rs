@@ -24,6 +24,15 @@ pub struct Second {
     pub losses: u32,
     /// The longest that anybody waited, in microseconds.
     pub longest_wait: u32,
+    /// Whether the program stood still in this second, so that nothing is known of it: its figures are all 0.
+    pub unknown: bool,
+}
+
+impl Second {
+    /// Whether anything is known to have happened in it.
+    fn is_eventful(&self) -> bool {
+        self.checkouts > 0 || self.created > 0 || self.losses > 0
+    }
 }
 
 /// The last [`KEPT`] seconds.
@@ -49,6 +58,7 @@ impl History {
             created: 0,
             losses: 0,
             longest_wait: 0,
+            unknown: false,
             ..level
         };
         if self.seconds.is_empty() {
@@ -65,5 +75,21 @@ impl History {
         self.current = self.current.max(second);
         let last = self.seconds.len() - 1;
         &mut self.seconds[last]
+    }
+
+    /// The program stood still from `from` to `to`. The whole seconds in between are unknown, whatever gauges they were
+    /// filled with; one in which something happened was only taken for one of them.
+    pub(super) fn stood_still(&mut self, from: Moment, to: Moment) {
+        let newest = self.current;
+        let marked = from.second().saturating_add(1)..to.second().min(newest);
+        for (age, second) in (0..).zip(self.seconds.iter_mut().rev()) {
+            let at = newest.checked_sub(age);
+            if at.is_some_and(|at| marked.contains(&at)) && !second.is_eventful() {
+                *second = Second {
+                    unknown: true,
+                    ..Second::default()
+                };
+            }
+        }
     }
 }

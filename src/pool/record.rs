@@ -68,6 +68,7 @@ pub fn line(event: &Event, time: Option<&str>) -> String {
             put("awaited", json!(awaited));
         }
         What::HeartbeatFailed { reason } => put("reason", json!(reason)),
+        What::StoodStill { lasted } => put("lasted_us", micros(*lasted)),
         What::PoolReady
         | What::PoolClosed
         | What::Created { .. }
@@ -184,6 +185,9 @@ pub fn read(line: &str) -> Result<Event, String> {
         "ServerHeartbeatFailed" => What::HeartbeatFailed {
             reason: text("reason")?.to_owned(),
         },
+        "StoodStill" => What::StoodStill {
+            lasted: span("lasted_us")?,
+        },
         other => return Err(format!("no event is called `{other}`")),
     };
     Ok(Event {
@@ -254,6 +258,9 @@ mod tests {
                 })),
             },
             What::CheckedIn { connection },
+            What::StoodStill {
+                lasted: micro(240_000_000),
+            },
             What::ServerOpened,
             What::ServerClosed,
             What::ServerChanged {

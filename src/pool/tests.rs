@@ -87,6 +87,102 @@ fn a_connection_is_made_handed_out_and_given_back() {
     assert_eq!(pool.waits.max(), Duration::from_millis(20));
 }
 
+/// The seconds from the first one on: the connections in use, or `-` where nothing is known.
+fn drawn(pools: &Pools, now: u64) -> String {
+    let history = pools.get(ADDRESS).unwrap().history_until(milli(now));
+    let drawn = history.seconds().map(|second| match second.unknown {
+        true => {
+            let nothing = Second {
+                unknown: true,
+                ..Second::default()
+            };
+            assert_eq!(*second, nothing);
+            "-".to_owned()
+        }
+        false => second.in_use.to_string(),
+    });
+    drawn.collect()
+}
+
+/// What happens, what is told of it and when, up to which moment the seconds are drawn, and what they are.
+type Sleep = (&'static str, Vec<(u64, What)>, u64, &'static str);
+
+#[test]
+fn seconds_in_which_the_program_stood_still_are_unknown_and_hold_no_gauges() {
+    let still = |lasted: u64| What::StoodStill {
+        lasted: Duration::from_millis(lasted),
+    };
+    // All of them after one connection was made and handed out.
+    let table: [Sleep; 6] = [
+        (
+            "nothing happens, and the program runs",
+            vec![],
+            9_000,
+            "1111111111",
+        ),
+        (
+            "it sleeps",
+            vec![(8_100, still(5_000))],
+            9_000,
+            "1111----11",
+        ),
+        (
+            "connections are given back before the sleep is told",
+            vec![
+                (8_050, What::CheckedIn { connection: 1 }),
+                (8_100, still(5_000)),
+            ],
+            9_000,
+            "1111----10",
+        ),
+        (
+            "the driver was faster than the clock that noticed it, by more than a second",
+            vec![
+                (6_200, What::CheckoutStarted),
+                (6_210, out(1, 0)),
+                (8_100, still(5_000)),
+            ],
+            9_000,
+            "1111--1-11",
+        ),
+        (
+            "it sleeps twice",
+            vec![(5_000, still(3_000)), (8_900, still(2_500))],
+            9_900,
+            "111--11-11",
+        ),
+        (
+            "longer than it ran",
+            vec![(8_000, still(60_000))],
+            8_000,
+            "1-------1",
+        ),
+    ];
+    for (what, told, now, wanted) in table {
+        let mut pools = Pools::default();
+        let mut all = vec![(0, created(10)), (0, What::PoolReady)];
+        all.extend(made(1).map(|what| (0, what)));
+        all.extend([(0, What::CheckoutStarted), (0, out(1, 0))]);
+        all.extend(told);
+        for (at, what) in all {
+            pools.take(event(at, what));
+        }
+        assert_eq!(drawn(&pools, now), wanted, "{what}");
+    }
+}
+
+#[test]
+fn a_sleep_longer_than_all_that_is_kept_leaves_one_second() {
+    let mut all = vec![created(10), What::PoolReady];
+    all.extend(made(1));
+    let mut pools = fold(all);
+    let lasted = Duration::from_secs(3_600);
+    pools.take(event(3_601_000, What::StoodStill { lasted }));
+    let drawn = drawn(&pools, 3_601_000);
+    assert_eq!(drawn.len(), history::KEPT);
+    assert_eq!(drawn.matches('-').count(), history::KEPT - 1);
+}
+
 #[test]
 fn a_cleared_pool_tells_its_likely_cause() {
     let mut all = vec![created(10), What::PoolReady];

@@ -182,6 +182,48 @@ fn below_two_panes_the_tree_hides_the_monitor() {
     assert_eq!(watches(&console.effects()), [false]);
 }
 
+/// What is drawn of the last minutes in the line of this label, with the empty columns before it.
+fn sparkline(screen: &str, label: &str) -> String {
+    let head = format!("│ {label:<8} ");
+    let drawn = screen.lines().find_map(|line| {
+        let (_, rest) = line.split_once(head.as_str())?;
+        Some(rest.split_once(" top ")?.0.to_owned())
+    });
+    drawn.unwrap()
+}
+
+#[test]
+fn a_sleep_is_a_gap_in_the_lines_of_the_last_minutes_and_an_event() {
+    for size in [(80, 24), (140, 40)] {
+        let mut story = Story::busy();
+        let lasted = Duration::from_secs(240);
+        for address in [FIRST, SECOND] {
+            let after = if address == FIRST { 250_000 } else { 0 };
+            story.then(after, address, What::StoodStill { lasted });
+        }
+        let mut console = monitor(size, &story, 20_000);
+        let screen = console.screen();
+        for label in ["in use", "waiting", "wait", "taken"] {
+            let drawn = sparkline(&screen, label);
+            let gaps: Vec<&str> = drawn
+                .trim()
+                .split(|c: char| c != ' ')
+                .filter(|g| !g.is_empty())
+                .collect();
+            let [gap] = gaps.as_slice() else {
+                panic!("{label}: `{drawn}`\n{screen}");
+            };
+            // 240 of the 600 seconds that the line is of.
+            let part = gap.len() * 600 / drawn.chars().count();
+            assert!((200..=280).contains(&part), "{label}: {part} s\n{screen}");
+        }
+        insta::assert_snapshot!(format!("pools_slept_{}x{}", size.0, size.1), screen);
+        console.keys("v");
+        let said = "nothing ran here for 240 s";
+        assert!(console.shows(said), "{}", console.screen());
+    }
+}
+
 #[test]
 fn the_saturated_pool_says_in_words_what_to_do_and_leads_to_what_runs() {
     let mut console = monitor((140, 40), &Story::saturated(), 12_000);

@@ -125,5 +125,11 @@ async fn after_a_long_stop_rows_are_read_again_by_themselves_and_nothing_old_loo
             took.as_secs_f64()
         );
         assert!(took < Duration::from_secs(20), "{took:?}");
+        // The pools know of it too: their charts have a gap there.
+        away.pty.send("pp");
+        away.pty.wait_for("servers  events  commands");
+        away.pty.send("v");
+        away.pty.send("/nothing ran\r");
+        away.pty.wait_for("nothing ran here for 4");
     });
 }

@@ -244,6 +244,18 @@ impl PoolWatch {
         self.tell();
     }
 
+    /// Nothing ran for as long as this, until now: what the pools did meanwhile is not known.
+    pub(crate) fn stood_still(&self, lasted: Duration) {
+        let mut state = self.state();
+        let at = self.now();
+        let addresses: Vec<Arc<str>> = state.pools.iter().map(|(a, _)| Arc::clone(a)).collect();
+        for address in addresses {
+            state.tell(at, &address, What::StoodStill { lasted });
+        }
+        drop(state);
+        self.tell();
+    }
+
     /// Counts a command of ours that came to its end.
     pub fn count_command(&self, name: &str, took: Duration, failure: Option<String>) {
         self.state().pools.count_command(name, took, failure);

@@ -221,8 +221,16 @@ async fn tell_pools(post: Arc<Post>, stop: Cancel) {
     let mut news = post.pools.news();
     let mut told = None;
     let mut whole = false;
+    let still = stood_still();
+    tokio::pin!(still);
     loop {
         tokio::select! {
+            // Told here, and not where the connection is watched: that one may wait for an answer when it happens.
+            gap = &mut still => {
+                post.pools.stood_still(gap);
+                still.set(stood_still());
+                continue;
+            }
             changed = news.changed() => if changed.is_err() {
                 return;
             },

@@ -12,9 +12,9 @@ const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'
 
 /// Values as a line of `width` columns, the newest at the right. `span` values fill the whole width; where there are
 /// fewer, the left stays empty. A column shows the largest of its values, so that a short peak is seen; zero is the
-/// lowest step and anything above it a higher one. `most` is the full height.
+/// lowest step and anything above it a higher one. Columns of which nothing is known are empty. `most` is the full height.
 #[must_use]
-pub fn spark(values: &[u32], span: usize, width: usize, most: u32) -> String {
+pub fn spark(values: &[Option<u32>], span: usize, width: usize, most: u32) -> String {
     if width == 0 || span == 0 {
         return String::new();
     }
@@ -26,14 +26,16 @@ pub fn spark(values: &[u32], span: usize, width: usize, most: u32) -> String {
         let to = ((column + 1) * span / width).max(from + 1);
         let from = from.saturating_sub(missing);
         let to = to.saturating_sub(missing).min(values.len());
-        line.push(match values.get(from..to).and_then(|v| v.iter().max()) {
-            None => ' ',
-            Some(0) => STEPS[0],
-            Some(value) => {
-                let part = f64::from(*value) / f64::from(most.max(1));
-                STEPS[((part * 7.0).ceil() as usize).clamp(1, 7)]
-            }
-        });
+        line.push(
+            match values.get(from..to).and_then(|v| v.iter().flatten().max()) {
+                None => ' ',
+                Some(0) => STEPS[0],
+                Some(value) => {
+                    let part = f64::from(*value) / f64::from(most.max(1));
+                    STEPS[((part * 7.0).ceil() as usize).clamp(1, 7)]
+                }
+            },
+        );
     }
     line
 }
@@ -84,11 +86,24 @@ mod tests {
 
     #[test]
     fn a_sparkline_shows_peaks_and_leaves_the_past_before_the_start_empty() {
-        assert_eq!(spark(&[0, 4, 8], 3, 3, 8), "▁▅█");
-        assert_eq!(spark(&[8], 4, 4, 8), "   █");
-        assert_eq!(spark(&[0, 9, 0, 0], 4, 2, 9), "█▁");
-        assert_eq!(spark(&[1], 1, 1, 1_000), "▂", "little is not nothing");
-        assert_eq!(spark(&[1, 2], 600, 0, 9), "");
+        let known = |values: &[u32]| values.iter().copied().map(Some).collect::<Vec<_>>();
+        assert_eq!(spark(&known(&[0, 4, 8]), 3, 3, 8), "▁▅█");
+        assert_eq!(spark(&known(&[8]), 4, 4, 8), "   █");
+        assert_eq!(spark(&known(&[0, 9, 0, 0]), 4, 2, 9), "█▁");
+        assert_eq!(
+            spark(&known(&[1]), 1, 1, 1_000),
+            "▂",
+            "little is not nothing"
+        );
+        assert_eq!(spark(&known(&[1, 2]), 600, 0, 9), "");
+    }
+
+    #[test]
+    fn a_sparkline_has_a_gap_where_nothing_is_known() {
+        let values = [Some(8), None, None, Some(4), Some(0), None];
+        assert_eq!(spark(&values, 6, 6, 8), "█  ▅▁ ");
+        assert_eq!(spark(&values, 6, 3, 8), "█▅▁", "half of a column is known");
+        assert_eq!(spark(&[None, None], 4, 4, 8), "    ");
     }
 
     #[test]

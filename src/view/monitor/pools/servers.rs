@@ -28,7 +28,7 @@ const LABEL: u16 = 9;
 const WIDE: u16 = 70;
 
 /// A line of a server's last minutes: its name, a value a second, and how a value is written.
-type Graph<'a> = (&'a str, Vec<u32>, fn(u32) -> String);
+type Graph<'a> = (&'a str, Vec<Option<u32>>, fn(u32) -> String);
 /// The most lines of one warning.
 const WRAPPED: usize = 3;
 
@@ -234,8 +234,9 @@ fn server(sheet: &mut Sheet<'_>, figures: &Figures, address: &str, pool: &Pool, 
     x += 8;
     let room = usize::from(line.right().saturating_sub(x + 1));
     let seconds = seconds(figures, pool);
-    let values: Vec<u32> = seconds.iter().map(|s| s.in_use + s.pending).collect();
-    let most = values.iter().copied().max().unwrap_or(0).max(pool.max);
+    let values = series(&seconds, |s| s.in_use + s.pending);
+    let most = values.iter().flatten().copied().max();
+    let most = most.unwrap_or(0).max(pool.max);
     let spark = chart::spark(&values, span(figures), room, most);
     let style = sheet.style(Role::Busy);
     sheet.put(Position::new(x, line.y), line.width, &spark, style);
@@ -253,6 +254,12 @@ fn span(figures: &Figures) -> usize {
 fn seconds(figures: &Figures, pool: &Pool) -> Vec<Second> {
     let history = pool.history_until(figures.now);
     history.seconds().copied().collect()
+}
+
+/// One figure of each second; nothing where nothing is known.
+fn series(seconds: &[Second], of: fn(&Second) -> u32) -> Vec<Option<u32>> {
+    let known = |second: &Second| (!second.unknown).then(|| of(second));
+    seconds.iter().map(known).collect()
 }
 
 /// In use `█`, being made `▒`, available `░`, and what there may be `·`.
@@ -351,18 +358,10 @@ fn draw_card(
     let span = span(figures);
     let width = usize::from(area.width).saturating_sub(usize::from(LABEL) + 24);
     let graphs: [Graph<'_>; 4] = [
-        ("in use", seconds.iter().map(|s| s.in_use).collect(), number),
-        (
-            "waiting",
-            seconds.iter().map(|s| s.pending).collect(),
-            number,
-        ),
-        (
-            "wait",
-            seconds.iter().map(|s| s.longest_wait).collect(),
-            micros,
-        ),
-        ("taken", seconds.iter().map(|s| s.checkouts).collect(), rate),
+        ("in use", series(&seconds, |s| s.in_use), number),
+        ("waiting", series(&seconds, |s| s.pending), number),
+        ("wait", series(&seconds, |s| s.longest_wait), micros),
+        ("taken", series(&seconds, |s| s.checkouts), rate),
     ];
     let mut y = area.y;
     for (label, pieces) in lines {
@@ -376,7 +375,7 @@ fn draw_card(
         if y >= area.bottom() {
             return;
         }
-        let peak = values.iter().copied().max().unwrap_or(0);
+        let peak = values.iter().flatten().copied().max().unwrap_or(0);
         let most = match label {
             "in use" => peak.max(pool.max),
             _ => peak,
