@@ -1,6 +1,7 @@
 //! Tests against a real server.
 
 mod browsing;
+mod building;
 mod connecting;
 mod observing;
 mod plan;

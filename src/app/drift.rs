@@ -25,6 +25,7 @@ use super::window::Window;
 use super::words;
 use crate::model::SharedModel;
 use crate::mongo::request::drift::{Check, CheckReport, Progress};
+use crate::mongo::request::observe::Building;
 use crate::mongo::request::{Failure, FailureKind, Namespace, ProfileName, Reply, Request, TaskId};
 
 pub mod detail;
@@ -522,6 +523,12 @@ impl Pane for Drift {
             if subject.found.awaits(task) {
                 subject.progress = Some(progress);
             }
+        }
+    }
+
+    fn building(&mut self, task: TaskId, building: Option<Building>) {
+        if let Some(work) = self.work.as_mut().filter(|w| w.task == task) {
+            work.building = building;
         }
     }
 

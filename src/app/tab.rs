@@ -36,6 +36,7 @@ use super::tree::Tree;
 use crate::config::state::SessionTab;
 use crate::model::drift::FixKind;
 use crate::mongo::request::drift::{Progress, ValidationAction, ValidationLevel};
+use crate::mongo::request::observe::Building;
 use crate::mongo::request::{Failure, Namespace, ProfileName, Reply, TaskId};
 use crate::query::saved::shelf::NotSaved;
 use crate::value::Path;
@@ -224,6 +225,9 @@ pub trait Pane {
 
     /// A task that this tab asked for is so far.
     fn progress(&mut self, _scope: &mut Scope<'_>, _task: TaskId, _progress: Progress) {}
+
+    /// The server is so far with the indexes of a task that this tab asked for.
+    fn building(&mut self, _task: TaskId, _building: Option<Building>) {}
 
     /// Takes an overlay's answer. Answers for other kinds of tab are ignored.
     ///

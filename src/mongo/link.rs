@@ -111,6 +111,8 @@ pub(crate) struct Link {
     pools: PoolWatch,
     /// Bounds the wait for a connection, where the profile wants it.
     gate: Option<Gate>,
+    /// Whether this user was refused a look at what runs.
+    may_not_look: AtomicBool,
 }
 
 /// The batches of a cursor, the first of which came with the answer to its command. Dropped while it is open on the
@@ -170,6 +172,7 @@ impl Link {
             next_number: AtomicI64::new(start),
             writing: Mutex::default(),
             control: OnceCell::new(),
+            may_not_look: AtomicBool::new(false),
             pools,
         }
     }
@@ -257,6 +260,16 @@ impl Link {
     /// Whether the deployment has transactions.
     pub(crate) fn has_transactions(&self) -> bool {
         self.transactions.load(Ordering::Relaxed)
+    }
+
+    /// Whether this user was refused a look at what runs, so that it is not asked for again by itself.
+    pub(crate) fn may_not_look(&self) -> bool {
+        self.may_not_look.load(Ordering::Relaxed)
+    }
+
+    /// Notes that this user may not look at what runs.
+    pub(crate) fn note_may_not_look(&self) {
+        self.may_not_look.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn takes_comments(&self) -> bool {

@@ -572,6 +572,16 @@ pub enum Report {
         /// How far.
         progress: Progress,
     },
+    /// The server is so far with the index build of a task. Comes before its [`Report::Settled`], and never after it; does
+    /// not come where this user may not see what runs, or the server cannot be asked for the task's own operation.
+    Building {
+        /// The profile it is for.
+        profile: ProfileName,
+        /// The task.
+        task: TaskId,
+        /// How far; `None` where nothing is built at the moment: it waits, or it is between two indexes.
+        building: Option<observe::Building>,
+    },
     /// A task is over.
     Settled {
         /// The profile it was for.

@@ -5,11 +5,13 @@ use ratatui::layout::{Position, Rect};
 use super::overlay::wrap;
 use super::{Sheet, words};
 use crate::app::drift::detail::{Line, Tone, moment};
+use crate::app::drift::mending::WorkKind;
 use crate::app::drift::rows::{Heading, Row, Weight, What};
 use crate::app::drift::{Drift, Part};
 use crate::app::regions::Hit;
 use crate::app::{Command, Focus};
 use crate::mongo::request::drift::{Phase, Progress};
+use crate::mongo::request::observe::Building;
 use crate::theme::Role;
 
 /// From so many columns on, the detail stands beside the list instead of below it.
@@ -51,10 +53,20 @@ fn head(sheet: &mut Sheet<'_>, tab: &Drift, area: Rect) -> u16 {
     let progress = |p: &Progress| bar(p, usize::from(area.width.saturating_sub(2)));
     if let Some(work) = &tab.work {
         let stopping = if work.stopping { ", stopping …" } else { "" };
-        lines.push(vec![(format!("{}{stopping}", work.what()), Role::Busy)]);
-        match &work.progress {
-            Some(p) => lines.push(progress(p)),
-            None => lines.push(vec![("asking the server …".to_owned(), Role::Busy)]),
+        let since = sheet.app.running().find(|(task, _)| **task == work.task);
+        // A build may take hours, and not every user is told how far it is.
+        let lasts = match (&work.kind, since) {
+            (WorkKind::Indexes(_), Some((_, running))) => {
+                format!(", {}", words::whole(sheet.app.now.since(running.since)))
+            }
+            _ => String::new(),
+        };
+        let text = format!("{}{lasts}{stopping}", work.what());
+        lines.push(vec![(text, Role::Busy)]);
+        match (&work.building, &work.progress) {
+            (Some(b), _) => lines.push(building(b, usize::from(area.width.saturating_sub(2)))),
+            (None, Some(p)) => lines.push(progress(p)),
+            (None, None) => lines.push(vec![("asking the server …".to_owned(), Role::Busy)]),
         }
     } else if subject.found.loading().is_some() {
         let waiting = tab.subjects.iter().filter(|s| s.queued).count();
@@ -123,6 +135,22 @@ fn head(sheet: &mut Sheet<'_>, tab: &Drift, area: Rect) -> u16 {
         used += 1;
     }
     used
+}
+
+/// How far the server is with indexes: a bar where it counts, its words, and their names.
+fn building(building: &Building, width: usize) -> Vec<(String, Role)> {
+    let mut out = Vec::new();
+    if let Some(percent) = building.percent {
+        let cells = (width / 4).clamp(8, 30);
+        let full = usize::try_from(percent).map_or(cells, |p| (p * cells / 100).min(cells));
+        out.push(("█".repeat(full), Role::Busy));
+        out.push((format!("{} ", "░".repeat(cells - full)), Role::Dim));
+    }
+    out.push((building.text.clone(), Role::Text));
+    if !building.indexes.is_empty() {
+        out.push((format!("  {}", building.indexes), Role::Dim));
+    }
+    out
 }
 
 /// A bar with the part that is done, the rate and the time that is left, as far as they are known and fit.

@@ -459,8 +459,10 @@ fn head_line(sheet: &mut Sheet<'_>, query: &Query, line: Rect) {
             (false, true) => "waiting for the first document,",
             (false, false) => "running",
         };
+        let building = running.building.as_ref();
+        let building = building.map_or(String::new(), |b| format!(", {}", b.text));
         right.push(format!(
-            "{word} {}{key}",
+            "{word} {}{building}{key}",
             words::span(now.since(running.since))
         ));
     } else if query.is_asking() {

@@ -17,6 +17,7 @@ use mongodeck::mongo::request::drift::{
     CheckReport, Dangling, MendMode, MendOutcome, MendPreview, MendSample, Phase, Progress,
     ValidatorFinding,
 };
+use mongodeck::mongo::request::observe::Building;
 use mongodeck::mongo::request::{Namespace, ProfileName, Reply, Report, Request, TaskId};
 use mongodeck::value::diff::Change;
 use mongodeck::value::{Path, Value};
@@ -342,6 +343,26 @@ fn the_missing_index_is_made_and_the_validator_installed_after_a_question() {
     console.keys("y");
     let (task, request) = console.request(Request::writes).unwrap();
     assert!(matches!(request, Request::CreateIndexes { indexes, .. } if indexes.len() == 1));
+    // Not every user may see how far the server is: the time tells that it goes on.
+    console.wait(Duration::from_secs(42));
+    assert!(
+        console.shows("making the index, 42 s"),
+        "{}",
+        console.screen()
+    );
+    for (building, shown) in [(Some("25 % scanning collection"), true), (None, false)] {
+        console.tell(Msg::Report(Box::new(Report::Building {
+            profile: ProfileName::new("main"),
+            task,
+            building: building.map(|text| Building {
+                indexes: "email_1".to_owned(),
+                percent: Some(25),
+                text: text.to_owned(),
+            }),
+        })));
+        let said = "░ 25 % scanning collection  email_1";
+        assert_eq!(console.shows(said), shown, "{}", console.screen());
+    }
     console.reply(
         task,
         Ok(Reply::IndexesMade(vec![

@@ -154,6 +154,7 @@ impl Drift {
             subject: pending.subject,
             kind: pending.kind,
             progress: None,
+            building: None,
             stopping: false,
         });
     }

@@ -26,7 +26,7 @@ use crate::mongo::request::{Failure, Namespace, Reply, Request, TaskId};
 use operation::{Listed, ORDERS, compare, describe, line, named};
 use question::question;
 
-pub use operation::{WORDS, lasting, lock_of, progress};
+pub use operation::{WORDS, lasting, lock_of};
 
 /// Time between two questions.
 const EVERY: Duration = Duration::from_secs(2);

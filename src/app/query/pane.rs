@@ -12,6 +12,7 @@ use crate::app::tab::{Answer, Pane, Unsaved};
 use crate::app::tree::Tree;
 use crate::app::words;
 use crate::config::state::{SessionTab, TabKind};
+use crate::mongo::request::observe::Building;
 use crate::mongo::request::{Failure, Namespace, ProfileName, Reply, TaskId};
 
 /// Lines that a turn of the wheel goes.
@@ -209,6 +210,12 @@ impl Pane for Query {
         self.watch_tick(scope);
         if let Some(documents) = &mut self.results.documents {
             documents.tick(scope);
+        }
+    }
+
+    fn building(&mut self, task: TaskId, building: Option<Building>) {
+        if let Some(running) = self.running.as_mut().filter(|r| r.task == task) {
+            running.building = building;
         }
     }
 

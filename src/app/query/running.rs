@@ -19,6 +19,7 @@ use crate::app::scope::{Asker, Moment, Scope};
 use crate::app::tab::Pane as _;
 use crate::app::update::record;
 use crate::app::words;
+use crate::mongo::request::observe::Building;
 use crate::mongo::request::{
     ConnectionState, Failure, FailureKind, FeedId, Namespace, Outcome, Page, Reply, Request, TaskId,
 };
@@ -46,6 +47,8 @@ pub struct Running {
     feed: FeedId,
     /// What it writes, in words; `None` for a read.
     pub writes: Option<String>,
+    /// How far the server is with the index that it makes; `None` where it makes none, or the server does not tell.
+    pub building: Option<Building>,
     /// Whether it was told to stop.
     pub stopping: bool,
 }
@@ -185,6 +188,7 @@ impl Query {
             since: scope.now,
             feed,
             writes,
+            building: None,
             stopping: false,
         });
     }

@@ -26,6 +26,13 @@ impl App {
                     tab.progress(&mut scope, task, progress);
                 }
             }
+            Report::Building { task, building, .. } => {
+                if let Some(Asker::Tab(id)) = self.tasks.get(&task).map(|r| r.by.clone())
+                    && let Some(tab) = self.tabs.iter_mut().find(|t| t.id() == id)
+                {
+                    tab.building(task, building);
+                }
+            }
             Report::Settled {
                 profile,
                 task,

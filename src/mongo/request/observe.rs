@@ -11,7 +11,9 @@ mod slow;
 mod tail;
 mod topology;
 
-pub use operations::{Killed, MOST_OPERATIONS, OperationId, Operations, RunningOperation};
+pub use operations::{
+    Building, Killed, MOST_OPERATIONS, OperationId, Operations, RunningOperation,
+};
 pub use server::{Cache, Counters, ServerFigures, Tickets};
 pub use slow::{LeftProfiler, Profiling, ProfilingLevel, Restored, Slow, SlowShape, SlowSource};
 pub use tail::{Changes, DocumentBefore, FullDocument, Tail, TailPlace};

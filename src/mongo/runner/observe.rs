@@ -4,6 +4,7 @@
 //! out with a sentence that names what is missing; the rest is given. Everything runs under a comment that ends with
 //! [`MARK`], so that no look shows itself, and under a limit of time of its own.
 
+mod building;
 mod fields;
 mod operations;
 mod ours;
@@ -28,6 +29,7 @@ use crate::mongo::link::{Call, Link, Opening};
 use crate::mongo::request::observe::{Observation, Observe, Observed};
 use crate::mongo::request::{Failure, FailureKind, Request};
 
+pub(super) use building::{builds, watch};
 pub(super) use operations::kill;
 pub(super) use ours::count as count_ours;
 pub(super) use profiler::{Profilers, find_left, restore, restore_all, set};

@@ -62,6 +62,8 @@ pub(super) async fn perform(
         }
     }
     let call = Call::new(link, comment, cancel.clone());
+    // Until its answer is there.
+    let _watching = observe::builds(&request).then(|| observe::watch(post, task, &call));
     match request {
         Request::Databases => read::databases(&call).await.map(Reply::Databases),
         Request::Collections { database } => read::collections(&call, &database)

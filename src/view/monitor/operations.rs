@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::frame::{self, Column, Piece};
 use crate::app::monitor::Monitor;
-use crate::app::monitor::operations::{WORDS, lasting, lock_of, progress};
+use crate::app::monitor::operations::{WORDS, lasting, lock_of};
 use crate::mongo::request::observe::RunningOperation;
 use crate::theme::Role;
 use crate::view::{Sheet, words};
@@ -103,7 +103,7 @@ fn cells(operation: &RunningOperation, statement: &str, columns: &[Column]) -> V
     };
     let wait = (operation.waits).then(|| ("waits".to_owned(), Role::Warning));
     let namespace = (operation.namespace.clone(), Role::Text);
-    let mut statement = match progress(operation) {
+    let mut statement = match operation.how_far() {
         Some(progress) => format!("{progress}  {statement}"),
         None => statement.to_owned(),
     };

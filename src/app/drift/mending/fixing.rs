@@ -69,6 +69,7 @@ impl Drift {
             subject,
             kind: WorkKind::Preview(mend),
             progress: None,
+            building: None,
             stopping: false,
         });
     }

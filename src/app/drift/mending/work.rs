@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::model::drift::Target;
 use crate::mongo::request::TaskId;
 use crate::mongo::request::drift::{Mend, Progress};
+use crate::mongo::request::observe::Building;
 
 /// What is under way beside checks.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub struct Work {
     pub kind: WorkKind,
     /// How far it is.
     pub progress: Option<Progress>,
+    /// How far the server is with the indexes; `None` where it does not tell.
+    pub building: Option<Building>,
     /// Whether it was asked to stop.
     pub stopping: bool,
 }

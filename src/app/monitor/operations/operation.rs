@@ -102,16 +102,6 @@ pub fn lock_of(operation: &RunningOperation) -> String {
     last.map(|l| l.replace(": ", " ")).unwrap_or_default()
 }
 
-/// How far an operation is: `14 % scanning collection`.
-#[must_use]
-pub fn progress(operation: &RunningOperation) -> Option<String> {
-    let percent = operation.percent().map(|p| format!("{p} %"));
-    let message = operation.message.as_deref();
-    let message = message.map(|m| m.strip_prefix("Index Build: ").unwrap_or(m).to_owned());
-    let parts: Vec<String> = percent.into_iter().chain(message).collect();
-    (!parts.is_empty()).then(|| parts.join(" "))
-}
-
 /// Two rows by the column of a title, in its own direction: times fall, texts rise.
 pub(super) fn compare(title: &str, first: &Listed<'_>, second: &Listed<'_>) -> Ordering {
     let (a, b) = (first.operation, second.operation);
@@ -150,7 +140,7 @@ pub(super) fn describe(operation: &RunningOperation) -> String {
     told("user", operation.user.clone());
     told("thread", Some(operation.thread.clone()));
     told("plan", operation.plan.clone());
-    told("progress", progress(operation));
+    told("progress", operation.how_far());
     told("waits", yes(operation.waits, "for a lock"));
     told("locks", Some(operation.locks.join(", ")));
     told(

@@ -115,10 +115,47 @@ impl RunningOperation {
         Some(done.min(total).saturating_mul(100) / total.max(1))
     }
 
+    /// How far it is, in words: `14 % scanning collection`; `None` where it does not say.
+    #[must_use]
+    pub fn how_far(&self) -> Option<String> {
+        let percent = self.percent().map(|p| format!("{p} %"));
+        let message = self.message.as_deref();
+        let message = message.map(|m| m.strip_prefix("Index Build: ").unwrap_or(m).to_owned());
+        let parts: Vec<String> = percent.into_iter().chain(message).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
+
     /// Whether no client asked for it: it is the server's own.
     #[must_use]
     pub fn is_internal(&self) -> bool {
         self.client.is_none()
+    }
+}
+
+/// How far the server is with the index build of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Building {
+    /// The names of the indexes that it makes, with commas between; empty where they are not told.
+    pub indexes: String,
+    /// How much of its phase is done, in whole hundredths; `None` where the server does not count it.
+    pub percent: Option<u64>,
+    /// The part that is done and the phase, in the server's words: `14 % scanning collection`.
+    pub text: String,
+}
+
+impl Building {
+    /// What an operation of the build tells; `None` where it tells nothing: the client's own only waits.
+    #[must_use]
+    pub fn of(operation: &RunningOperation) -> Option<Self> {
+        let text = operation.how_far()?;
+        let listed = operation.command.get_array("indexes").ok();
+        let names = listed.into_iter().flatten().flatten();
+        let names = names.filter_map(|index| index.as_document()?.get_str("name").ok());
+        Some(Self {
+            indexes: names.collect::<Vec<_>>().join(", "),
+            percent: operation.percent(),
+            text,
+        })
     }
 }
 

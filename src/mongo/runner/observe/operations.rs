@@ -66,7 +66,7 @@ fn pipeline(everyone: bool, idle: bool) -> bson::RawArrayBuf {
     stages
 }
 
-fn command(mut stages: bson::RawArrayBuf, most: usize) -> RawDocumentBuf {
+pub(super) fn command(mut stages: bson::RawArrayBuf, most: usize) -> RawDocumentBuf {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     // Of sessions with an open transaction, which come first, no time is told in that place.
     stages.push(rawdoc! { "$sort": { "type": 1, "microsecs_running": -1 } });
@@ -113,7 +113,7 @@ fn session(comment: &str) -> &str {
 /// The most locks that are told of one operation.
 const MOST_LOCKS: usize = 20;
 
-fn operation(document: &RawDocument, session: &str) -> RunningOperation {
+pub(super) fn operation(document: &RawDocument, session: &str) -> RunningOperation {
     let empty = RawDocumentBuf::new();
     let own = document.get_document("command").unwrap_or(&empty);
     let opened = document
