@@ -72,6 +72,10 @@ fn the_help_finds_what_is_typed_and_gives_it_up_before_it_closes() {
     );
     console.keys("backspace backspace");
     let screen = console.screen();
+    assert!(
+        !screen.contains("toggle") && screen.contains("esc back"),
+        "{screen}"
+    );
     assert!(screen.contains("half-page-up"), "{screen}");
     assert!(!screen.contains("half-page-down"), "{screen}");
     // What is found can be read and scrolled with the keys of the help again.

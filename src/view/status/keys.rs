@@ -67,8 +67,10 @@ pub(super) fn is_of_use(sheet: &Sheet<'_>, command: Command) -> bool {
             _ => true,
         };
     }
-    if let Some(Overlay::Message(_)) = app.overlays.last() {
-        return command != Command::Filter;
+    match app.overlays.last() {
+        Some(Overlay::Message(_)) => return command != Command::Filter,
+        Some(Overlay::Help(_)) => return command != Command::Toggle,
+        _ => {}
     }
     let Some(documents) = app.documents().filter(|_| app.overlays.is_empty()) else {
         return true;
