@@ -237,9 +237,10 @@ fn give_back() {
     if !outlet::settle(PATIENCE) {
         outlet::discard();
     }
+    // The mode first: a line that is typed as soon as the other screen is seen would else have no end for who reads it.
+    let _ = disable_raw_mode();
     let _ = outlet::send(format!("{mouse}{LEAVE}").as_bytes());
     outlet::settle(PATIENCE);
-    let _ = disable_raw_mode();
 }
 
 /// From here on a panic of any thread first gives the terminal back, then prints what happened and where the log is, and
