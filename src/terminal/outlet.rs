@@ -19,9 +19,14 @@ const MOST: usize = 16 << 20;
 /// How long to wait where the terminal's file does not take bytes and does not make its writer wait either.
 const AGAIN: Duration = Duration::from_millis(5);
 
+/// The bytes that are written at once. A terminal that has just dropped all that it kept has room for as many.
+const PIECE: usize = 2 << 10;
+
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<u8>,
+    /// How often what waited was dropped.
+    dropped: u64,
     /// The thread is writing, or about to.
     writing: bool,
     started: bool,
@@ -37,6 +42,7 @@ struct Line {
 static LINE: Line = Line {
     state: Mutex::new(State {
         waiting: Vec::new(),
+        dropped: 0,
         writing: false,
         started: false,
         failed: None,
@@ -123,8 +129,12 @@ pub fn settle(limit: Duration) -> bool {
 
 /// Drops what waits for a terminal that does not read, also what the system keeps for it, as far as it lets it go.
 pub fn discard() {
-    state().waiting.clear();
-    // What a write of the thread waits for is thereby gone.
+    {
+        let mut state = state();
+        state.waiting.clear();
+        state.dropped += 1;
+    }
+    // What a write of the thread waits for is thereby gone; its piece has room now, and is its last one.
     let _ = tcflush(rustix::stdio::stdout(), QueueSelector::OFlush);
 }
 
@@ -143,8 +153,14 @@ fn work() {
         }
         state.writing = true;
         std::mem::swap(&mut bytes, &mut state.waiting);
+        let dropped = state.dropped;
         drop(state);
-        let written = write_all(&bytes);
+        let is_wanted = || self::state().dropped == dropped;
+        let mut pieces = bytes.chunks(PIECE);
+        let written = pieces.try_for_each(|piece| match is_wanted() {
+            true => write_all(piece),
+            false => Ok(()),
+        });
         bytes.clear();
         bytes.shrink_to(64 * 1024);
         state = self::state();
