@@ -168,4 +168,10 @@ impl Profiles {
     pub fn get_mut(&mut self, name: &ProfileName) -> Option<&mut ProfileState> {
         self.all.iter_mut().find(|p| p.name == *name)
     }
+
+    /// Whether the profile called `name` answers.
+    #[must_use]
+    pub fn answers(&self, name: &ProfileName) -> bool {
+        self.get(name).is_some_and(ProfileState::is_ready)
+    }
 }

@@ -293,11 +293,7 @@ impl App {
 
     /// Opens a database in the tree now, or as soon as its profile answers.
     fn want(&mut self, profile: &ProfileName, database: String, effects: &mut Vec<Effect>) {
-        if self
-            .profiles
-            .get(profile)
-            .is_some_and(super::profiles::ProfileState::is_ready)
-        {
+        if self.profiles.answers(profile) {
             let mut scope = scope!(self, (*effects));
             self.tree.open_database(&mut scope, profile, &database);
         } else {
@@ -309,10 +305,7 @@ impl App {
     }
 
     pub(super) fn connect(&mut self, profile: &ProfileName, effects: &mut Vec<Effect>) {
-        let connected = self
-            .profiles
-            .get(profile)
-            .is_some_and(super::profiles::ProfileState::is_ready);
+        let connected = self.profiles.answers(profile);
         if !connected {
             effects.push(Effect::Connect {
                 profile: profile.clone(),

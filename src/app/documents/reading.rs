@@ -33,10 +33,7 @@ impl Documents {
     /// Reads again what was read before the server went away. What a statement gave stays, marked as it is: running it
     /// again is for the person to say, and under an editor nothing is moved.
     pub fn reread(&mut self, scope: &mut Scope<'_>) {
-        let ready = scope
-            .profiles
-            .get(&self.profile)
-            .is_some_and(|p| p.is_ready());
+        let ready = scope.profiles.answers(&self.profile);
         if ready
             && self.feed.doubtful_since().is_some()
             && self.origin == Origin::Collection

@@ -112,10 +112,7 @@ impl ChangesPanel {
 
     /// Asks for the next changes, where that is to be done now.
     fn go_on(&mut self, scope: &mut Scope<'_>, at: &Place) {
-        let ready = scope
-            .profiles
-            .get(&at.profile)
-            .is_some_and(|p| p.is_ready());
+        let ready = scope.profiles.answers(&at.profile);
         let due = match (&self.failure, self.again) {
             (None, _) => true,
             (Some(_), Some(again)) => scope.now >= again,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Node, Row, Tree};
-use crate::app::profiles::{ProfileState, Profiles};
+use crate::app::profiles::Profiles;
 use crate::app::scope::{Asker, Scope};
 use crate::app::slot::{Load, Slot};
 use crate::mongo::request::{
@@ -122,10 +122,7 @@ impl Tree {
 
     /// A profile's connection changed.
     pub fn connection_changed(&mut self, scope: &mut Scope<'_>, profile: &ProfileName) {
-        let ready = scope
-            .profiles
-            .get(profile)
-            .is_some_and(ProfileState::is_ready);
+        let ready = scope.profiles.answers(profile);
         if ready {
             // What could not be had while the server was away is asked for again.
             let branch = self.branches.entry(profile.clone()).or_default();
@@ -204,11 +201,7 @@ impl Tree {
         profile: &ProfileName,
         again: Again,
     ) {
-        if !scope
-            .profiles
-            .get(profile)
-            .is_some_and(ProfileState::is_ready)
-        {
+        if !scope.profiles.answers(profile) {
             return;
         }
         let branch = self.branches.entry(profile.clone()).or_default();
@@ -227,11 +220,7 @@ impl Tree {
         database: &str,
         again: Again,
     ) {
-        if !scope
-            .profiles
-            .get(profile)
-            .is_some_and(ProfileState::is_ready)
-        {
+        if !scope.profiles.answers(profile) {
             return;
         }
         let branch = self

@@ -107,8 +107,7 @@ pub fn failure(sheet: &mut Sheet<'_>, mut area: Rect, failure: Option<&Failure>)
 
 /// What stands in place of a panel that has seen nothing so far.
 pub fn nothing(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect, failed: bool) {
-    let profile = sheet.app.profiles.get(&tab.at.profile);
-    let ready = profile.is_some_and(|p| p.is_ready());
+    let ready = sheet.app.profiles.answers(&tab.at.profile);
     let piece = match (failed, ready) {
         (true, _) => return,
         (false, true) => ("asking the server …".to_owned(), Role::Busy),

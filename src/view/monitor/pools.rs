@@ -41,8 +41,7 @@ pub fn draw(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
 
 /// Why there is nothing to show.
 fn nothing(sheet: &mut Sheet<'_>, tab: &Monitor, area: Rect) {
-    let ready = sheet.app.profiles.get(&tab.at.profile);
-    let text = match ready.is_some_and(|p| p.is_ready()) {
+    let text = match sheet.app.profiles.answers(&tab.at.profile) {
         true => "reading …",
         false => "no pool so far: the profile is not connected",
     };
