@@ -5,7 +5,7 @@
 use super::command::Command;
 use super::context::Context;
 use super::field::Field;
-use super::overlay::{Outcome, scroll};
+use super::overlay::{Outcome, closes, scroll};
 
 /// All keys and commands.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,12 @@ impl Help {
         }
     }
 
+    /// Whether something is looked for, or about to be.
+    #[must_use]
+    pub fn is_looking(&self) -> bool {
+        self.typing || !self.field.text().is_empty()
+    }
+
     /// Whether a line that says this holds all words that are looked for, in upper or lower case and in any order.
     #[must_use]
     pub fn shows(&self, line: &str) -> bool {
@@ -45,16 +51,12 @@ impl Help {
         match command {
             Command::Filter => self.typing = true,
             Command::Accept | Command::Open => self.typing = false,
-            Command::Back | Command::Cancel if self.typing || !self.field.text().is_empty() => {
+            Command::Back | Command::Cancel if self.is_looking() => {
                 self.typing = false;
                 self.field.set("");
                 self.first = 0;
             }
-            Command::Back
-            | Command::Cancel
-            | Command::ConfirmNo
-            | Command::Quit
-            | Command::CloseTab => return Outcome::Closed,
+            command if closes(command) => return Outcome::Closed,
             _ => scroll(&mut self.first, command, rows),
         }
         Outcome::Kept

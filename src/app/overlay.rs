@@ -249,14 +249,7 @@ impl Overlay {
             // They ask the server, which the deck does for them.
             return Outcome::Kept;
         }
-        if matches!(
-            command,
-            Command::Back
-                | Command::Cancel
-                | Command::ConfirmNo
-                | Command::Quit
-                | Command::CloseTab
-        ) {
+        if closes(command) {
             return Outcome::Closed;
         }
         match self {
@@ -374,6 +367,14 @@ impl Overlay {
             Self::Export(form) => form.pasted(text),
         }
     }
+}
+
+/// Whether a command closes what lies over the panes.
+pub(super) fn closes(command: Command) -> bool {
+    matches!(
+        command,
+        Command::Back | Command::Cancel | Command::ConfirmNo | Command::Quit | Command::CloseTab
+    )
 }
 
 /// Moves the first of `lines` that is shown, and keeps it one of them. Whether the command is one that moves it.

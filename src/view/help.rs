@@ -25,7 +25,7 @@ pub fn draw(sheet: &mut Sheet<'_>, area: Rect, help: &Help) {
         height: 1,
         ..inside
     };
-    if help.typing || !help.field.text().is_empty() {
+    if help.is_looking() {
         inside = looked_for(sheet, inside, help, lines.is_empty());
     }
     let first = help
