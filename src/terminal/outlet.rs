@@ -155,12 +155,10 @@ fn work() {
         std::mem::swap(&mut bytes, &mut state.waiting);
         let dropped = state.dropped;
         drop(state);
-        let is_wanted = || self::state().dropped == dropped;
-        let mut pieces = bytes.chunks(PIECE);
-        let written = pieces.try_for_each(|piece| match is_wanted() {
-            true => write_all(piece),
-            false => Ok(()),
-        });
+        let written = bytes
+            .chunks(PIECE)
+            .take_while(|_| self::state().dropped == dropped)
+            .try_for_each(write_all);
         bytes.clear();
         bytes.shrink_to(64 * 1024);
         state = self::state();
