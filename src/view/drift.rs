@@ -137,14 +137,23 @@ fn head(sheet: &mut Sheet<'_>, tab: &Drift, area: Rect) -> u16 {
     used
 }
 
+/// The full and the empty cells of a bar in a line of `width` columns. `full` tells how many of its cells are full.
+fn blocks(width: usize, full: impl FnOnce(usize) -> usize) -> [(String, Role); 2] {
+    let cells = (width / 4).clamp(8, 30);
+    let full = full(cells).min(cells);
+    [
+        ("█".repeat(full), Role::Busy),
+        ("░".repeat(cells - full), Role::Dim),
+    ]
+}
+
 /// How far the server is with indexes: a bar where it counts, its words, and their names.
 fn building(building: &Building, width: usize) -> Vec<(String, Role)> {
     let mut out = Vec::new();
     if let Some(percent) = building.percent {
-        let cells = (width / 4).clamp(8, 30);
-        let full = usize::try_from(percent).map_or(cells, |p| (p * cells / 100).min(cells));
-        out.push(("█".repeat(full), Role::Busy));
-        out.push((format!("{} ", "░".repeat(cells - full)), Role::Dim));
+        let part = |cells| usize::try_from(percent).map_or(cells, |p| p * cells / 100);
+        out.extend(blocks(width, part));
+        out.push((" ".to_owned(), Role::Dim));
     }
     out.push((building.text.clone(), Role::Text));
     if !building.indexes.is_empty() {
@@ -168,16 +177,13 @@ fn bar(progress: &Progress, width: usize) -> Vec<(String, Role)> {
         text.push_str("  ");
     }
     if let (Some(part), true) = (progress.part(), progress.phase == Phase::Documents) {
-        let cells = (width / 4).clamp(8, 30);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             clippy::cast_precision_loss,
             reason = "a part of a few cells"
         )]
-        let full = ((part * cells as f64) as usize).min(cells);
-        out.push(("█".repeat(full), Role::Busy));
-        out.push(("░".repeat(cells - full), Role::Dim));
+        out.extend(blocks(width, |cells| (part * cells as f64) as usize));
         text.push_str(&format!(" {:>3.0} %  ", part * 100.0));
     }
     let of = progress
